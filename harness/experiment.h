@@ -1,0 +1,89 @@
+/* An experiment: a registered question.  One folder in suites/, one line in suites/experiments.h.
+ *
+ * The run loop drives it: plan() declares groups of cells; then for each group prepare(), check()
+ * once per cell, time() interleaved over the cells that passed, summarise(), release().
+ * An experiment never opens a record and never prints.
+ */
+#ifndef ATTEST_HARNESS_EXPERIMENT_H
+#define ATTEST_HARNESS_EXPERIMENT_H
+
+#include "cell.h"
+#include "report.h"
+#include "status.h"
+#include "tree.h"
+
+enum profile { PROFILE_SMOKE, PROFILE_DEFAULT, PROFILE_FULL };
+const char *profile_name(enum profile p);
+
+/* A parameter that `--set NAME=VALUE` may change. */
+struct setting {
+    const char *name;
+    const char *fallback; /* default, as text */
+    const char *help;
+};
+
+struct run; /* harness/run.c: one invocation of `attest run` */
+
+/* Cells that share their data and whose arms are timed interleaved. */
+struct group {
+    char name[CELL_NAME];
+    struct cell *cells;
+    size_t cell_count, cell_capacity;
+    int rounds; /* timed rounds (samples per arm); 0: nothing is timed */
+    bool control_fired; /* the A/A pair of this group differed significantly */
+    void *state; /* the experiment's */
+};
+
+struct experiment {
+    const char *name;    /* "adsampling" */
+    const char *title;   /* one line */
+    const char *source;  /* the document whose claims it tests: "S001; Gao & Long, SIGMOD 2023" */
+    const struct setting *settings; /* ends with name == NULL; NULL if none */
+    /* Adds groups and cells with run_group() and group_cell(). Reads no data yet. */
+    enum status (*plan)(struct run *run);
+    /* Loads data, builds what cells share, computes oracle answers. */
+    enum status (*prepare)(struct run *run, struct group *g);
+    /* Runs one cell under the judge; sets its verdict and its output metrics. An error status ends
+     * the run; a wrong kernel is no error status but VERDICT_FAIL. */
+    enum status (*check)(struct run *run, struct group *g, struct cell *c);
+    /* One timed block of round `round`; returns device seconds, or a negative number for "take the
+     * wall clock".  NULL if the experiment times nothing. */
+    double (*time)(struct group *g, struct cell *c, int round);
+    /* After timing: metrics that need samples. */
+    enum status (*summarise)(struct run *run, struct group *g);
+    void (*release)(struct group *g);
+    const struct table *tables; /* end with name == NULL */
+    const struct plot *plots;
+};
+
+extern const struct experiment *const experiments[]; /* sorted, NULL-terminated */
+const struct experiment *experiment_find(const char *name);
+
+/* --- what an experiment may ask of the run ------------------------------------------------- */
+
+enum profile run_profile(const struct run *r);
+uint64_t run_seed(const struct run *r);
+/* Thread counts to measure, ascending: {1, all}, or the one of --threads.  Returns how many (<= 2). */
+int run_threads(const struct run *r, int out[2]);
+/* --dataset and --queries, or NULL. */
+const char *run_dataset(const struct run *r);
+const char *run_queries(const struct run *r);
+/* Value of a setting as set or its default. The text form is always valid for the declared name. */
+const char *run_setting(const struct run *r, const char *name);
+enum status run_setting_real(const struct run *r, const char *name, double lo, double hi,
+                             double *out);
+enum status run_setting_integer(const struct run *r, const char *name, int64_t lo, int64_t hi,
+                                int64_t *out);
+/* New group; NULL when memory is refused. */
+struct group *run_group(struct run *r, const char *name, int rounds);
+/* New cell of the group for a kernel ("" for none), or NULL. Parameters follow; the run loop
+ * identifies, filters and skips (unavailable kernel, other backend) after plan() returns. */
+struct cell *group_cell(struct run *r, struct group *g, const char *arm, const char *kernel);
+/* Where the run keeps facts about datasets: a group of the record's plan. */
+struct tree *run_plan_dataset(struct run *r, const char *name);
+/* Measured roofline: read bandwidth in bytes/s at `threads` threads, f32 FMA peak in flop/s. */
+double run_read_bandwidth(const struct run *r, int threads);
+/* One line of progress: what is happening now. */
+void run_note(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,3 @@
+/* Every experiment, sorted by name: EXPERIMENT(name). Defines `struct experiment experiment_<name>`. */
+EXPERIMENT(adsampling)
+EXPERIMENT(crossover)
