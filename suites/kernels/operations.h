@@ -1,0 +1,3 @@
+/* Every operation that kernels implement, sorted: OPERATION(name) defines `operation_<name>`. */
+OPERATION(knn)
+OPERATION(stream_read)
