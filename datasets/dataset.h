@@ -19,8 +19,8 @@ struct dataset {
     char spec[256];   /* what opened it, complete: generators list every parameter */
     char source[256]; /* where it comes from */
     char licence[64];
-    char digest[65];  /* BLAKE2b-256 over n, d and bytes of base, then queries */
-    bool cosine;      /* both sets were normalised: squared L2 ranks as cosine does */
+    char digest[65]; /* BLAKE2b-256 over n, d and bytes of base, then queries */
+    bool cosine;     /* both sets were normalised: squared L2 ranks as cosine does */
     struct vectors base, queries;
     int32_t *neighbours; /* (queries.n, neighbour_k) ids shipped with the file, or NULL */
     int32_t neighbour_k;
@@ -31,11 +31,11 @@ struct dataset {
  *   clusters:n=N,d=D,queries=Q[,clusters=C,decay=R,spread=S,seed=X]   decaying spectrum, unit norm
  *   iid:n=N,d=D,queries=Q[,seed=X]         standard Gaussian
  *   integers:n=N,d=D,queries=Q[,seed=X]    whole numbers in [-8, 8]: float arithmetic is exact
- *   PATH                                   .hdf5/.h5 (ann-benchmarks), .fvecs, .bvecs, .npy, IDX[.gz]
- * queries_path: file of queries for a PATH that has none, or NULL: the last min(1000, n/10) rows are
- * then held out.  max_n / max_queries: 0, or keep only the first ones.
- * ST_INPUT with one line naming the file and what is wrong: absent, truncated, mixed dimension, NaN or
- * infinite, empty, unknown format.  Frees nothing the caller owns; on failure *out is empty. */
+ *   PATH                                   .hdf5/.h5 (ann-benchmarks), .fvecs, .bvecs, .npy,
+ * IDX[.gz] queries_path: file of queries for a PATH that has none, or NULL: the last min(1000,
+ * n/10) rows are then held out.  max_n / max_queries: 0, or keep only the first ones. ST_INPUT with
+ * one line naming the file and what is wrong: absent, truncated, mixed dimension, NaN or infinite,
+ * empty, unknown format.  Frees nothing the caller owns; on failure *out is empty. */
 enum status dataset_open(const char *spec, const char *queries_path, int64_t max_n,
                          int64_t max_queries, struct dataset *out);
 void dataset_close(struct dataset *d);

@@ -33,9 +33,7 @@ void rng_words(uint64_t seed, uint32_t stream, uint64_t row, uint32_t block, uin
     philox4x32(counter, key, out);
 }
 
-double rng_unit(uint32_t word) {
-    return ((double)word + 0.5) * 0x1p-32;
-}
+double rng_unit(uint32_t word) { return ((double)word + 0.5) * 0x1p-32; }
 
 uint32_t rng_below(uint32_t word, uint32_t bound) {
     return (uint32_t)(((uint64_t)word * bound) >> 32);

@@ -22,8 +22,8 @@ double rng_unit(uint32_t word);
 /* A whole number in [0, bound), bound >= 1; bias below bound / 2^32. */
 uint32_t rng_below(uint32_t word, uint32_t bound);
 
-/* Standard normal values 0 .. count-1 of a row, out (count) float64; value i uses word i % 4 of block
- * i / 4, so a prefix of a row does not depend on its length. */
+/* Standard normal values 0 .. count-1 of a row, out (count) float64; value i uses word i % 4 of
+ * block i / 4, so a prefix of a row does not depend on its length. */
 void rng_gaussians(uint64_t seed, uint32_t stream, uint64_t row, double *out, size_t count);
 
 #endif

@@ -1,0 +1,90 @@
+#include "manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The path is looked up from the compiler's working directory and its -I directories. */
+__asm__(".pushsection .rodata\n"
+        "attest_manifest_start:\n"
+        ".incbin \"datasets/manifest.tsv\"\n"
+        "attest_manifest_end:\n"
+        ".popsection\n");
+extern const char attest_manifest_start[] __attribute__((visibility("hidden")));
+extern const char attest_manifest_end[] __attribute__((visibility("hidden")));
+
+enum { COLUMNS = 7 };
+
+/* Copies the column at *at, which ends at a tab or at `end`, and moves behind it. */
+static bool take_column(const char **at, const char *end, char *out, size_t size) {
+    const char *tab = memchr(*at, '\t', (size_t)(end - *at));
+    const char *stop = tab == NULL ? end : tab;
+    const size_t length = (size_t)(stop - *at);
+    if (length == 0 || length >= size) {
+        return false;
+    }
+    memcpy(out, *at, length);
+    out[length] = '\0';
+    *at = tab == NULL ? end : tab + 1;
+    return true;
+}
+
+static bool read_row(const char *line, const char *end, struct manifest_row *row) {
+    const struct {
+        char *text;
+        size_t size;
+    } columns[COLUMNS] = {{row->name, sizeof row->name},       {row->kind, sizeof row->kind},
+                          {row->role, sizeof row->role},       {row->source, sizeof row->source},
+                          {row->licence, sizeof row->licence}, {row->file, sizeof row->file},
+                          {row->sha256, sizeof row->sha256}};
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (!take_column(&line, end, columns[i].text, columns[i].size)) {
+            return false;
+        }
+    }
+    return line == end;
+}
+
+bool manifest_at(size_t index, struct manifest_row *out) {
+    const char *line = attest_manifest_start;
+    while (line < attest_manifest_end) {
+        const char *end = memchr(line, '\n', (size_t)(attest_manifest_end - line));
+        if (end == NULL) {
+            end = attest_manifest_end;
+        }
+        if (*line != '#' && index-- == 0) {
+            return read_row(line, end, out);
+        }
+        line = end + 1;
+    }
+    return false;
+}
+
+bool manifest_find(const char *name, const char *role, struct manifest_row *out) {
+    for (size_t i = 0; manifest_at(i, out); i++) {
+        if (strcmp(out->name, name) == 0 && strcmp(out->role, role) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_in(const char *directory, const char *file, char *path, size_t size) {
+    if (directory == NULL || *directory == '\0') {
+        return false;
+    }
+    const int length = snprintf(path, size, "%s/%s", directory, file);
+    return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
+}
+
+enum status manifest_locate(const struct manifest_row *row, char *path, size_t size) {
+    if (find_in(getenv("ATTEST_DATA"), row->file, path, size) ||
+        find_in("/usr/share/datasets", row->file, path, size)) {
+        return ST_OK;
+    }
+    return status_set(ST_INPUT,
+                      "dataset %s: %s is neither under $ATTEST_DATA nor under /usr/share/datasets; "
+                      "apt-get install dataset-%s",
+                      row->name, row->file, row->name);
+}
