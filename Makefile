@@ -6,6 +6,8 @@
 
 VERSION := 0.1.0
 
+# Taken before MAKEFLAGS grows: the first word holds the one-letter options.
+dry_run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -42,7 +44,6 @@ BUILD ?= $(if $(filter debug,$(VARIANT)),$(BUILD_ROOT)/debug,$(BUILD_ROOT))
 
 # Goals that compile nothing probe nothing.
 building := $(filter-out clean help lint uninstall reconfigure,$(goals))
-dry_run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 
 ifneq ($(building),)
 # `make run` and `make test` start on a bare machine: installing comes before probing.
@@ -129,7 +130,8 @@ base_flags := $(optimisation) -g $(warnings)
 c_flags := $(c_standard) $(base_flags) $(c_warnings) $(definitions) $(includes)
 cxx_flags := $(cxx_standard) $(base_flags) $(definitions) $(includes)
 cu_host_flags := -Wall,-Wextra,$(prefix_map)
-cu_flags := -std=c++17 -O3 -lineinfo $(CUDA_GENCODE) $(definitions)
+# -lineinfo, which a profiler wants, writes the absolute path of the source into the program.
+cu_flags := -std=c++17 -O3 $(if $(filter debug,$(VARIANT)),-lineinfo )$(CUDA_GENCODE)
 
 c_command = $(CC) $(c_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1))
 libraries := $(CUDA_LIBS) $(LIB_LIBS)
@@ -182,7 +184,7 @@ $(BUILD)/obj/%.cc.o: %.cc $(BUILD)/flags
 $(BUILD)/obj/%.cu.o: %.cu $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  NVCC  $<"
-	$(Q)$(NVCC) $(cu_flags) -Xcompiler $(cu_host_flags) -MMD -MP -c $< -o $@
+	$(Q)$(NVCC) $(cu_flags) $(definitions) -Xcompiler $(cu_host_flags) -MMD -MP -c $< -o $@
 
 # Made anew, so that no member of a deleted source stays behind.
 $(BUILD)/libattest.a: $(library_objects)

@@ -39,7 +39,8 @@ lint_lists() {
 lint_forbidden() {
     local status=0
     # Results must not depend on what a compiler may assume about NaN or reorder.
-    if sources c cc h cu mk | xargs grep -nE -e '-ffast-math|-Ofast|fast_math' Makefile; then
+    if grep -nE -e '-ffast-math|-funsafe-math|-Ofast|-use_fast_math' Makefile ci/configure.sh ||
+        sources c cc h cu | xargs grep -nE 'optimize.*(fast|unsafe)-math'; then
         echo 'fast-math is not allowed'
         status=1
     fi
@@ -55,7 +56,16 @@ lint_forbidden() {
     return $status
 }
 
-lint_layout() { sources c cc h cu | xargs clang-format --dry-run -Werror; }
+lint_layout() {
+    local file status=0
+    while read -r file; do
+        clang-format --dry-run -Werror "$file" 2>/dev/null || {
+            echo "$file: run clang-format -i on it"
+            status=1
+        }
+    done < <(sources c cc h cu)
+    return $status
+}
 
 lint_gcc() { make -j"$jobs" WERROR=1 VARIANT=release all tests; }
 
