@@ -1,0 +1,241 @@
+/* Draws charts by running gnuplot on files in a private temporary folder. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "chart.h"
+#include "quote.h"
+
+static const char *const files[] = {"script", "data", "drawing"};
+
+/* Okabe and Ito's palette: told apart by colour-blind readers, and in grey by the marks' shapes. */
+static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                      "#e69f00", "#56b4e9", "#444444"};
+static const int marks[] = {7, 5, 9, 11, 13, 1, 2};
+enum { COLOURS = sizeof colours / sizeof colours[0], MARKS = sizeof marks / sizeof marks[0] };
+
+/* A text of a definition as gnuplot's double-quoted string. */
+static void quote_script(struct text *t, const char *s) {
+    text_add(t, "\"");
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            text_add(t, "\\");
+        text_add_bytes(t, *s == '\n' ? " " : s, 1);
+    }
+    text_add(t, "\"");
+}
+
+static void add_terminal(struct text *t, enum chart_format format) {
+    static const char *const terminals[] = {
+        [CHART_SVG] = ("svg size 720,460 dynamic noenhanced font \"sans-serif,12\" "
+                       "name \"attest\" background rgb \"white\""),
+        [CHART_PDF] = "pdfcairo size 16cm,10.2cm noenhanced font \"sans-serif,10\"",
+        [CHART_TEXT] = "dumb size 79,26 nofeed mono noenhanced",
+    };
+    text_format(t, "set encoding utf8\nset terminal %s\nset output \"drawing\"\n",
+                terminals[format]);
+}
+
+/* The range is ours, a margin of 5 % around the points: gnuplot's own differs for a single point.
+ */
+static void add_axis(struct text *t, const struct chart *c, char axis, const char *label,
+                     bool log) {
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < c->series_count; i++) {
+        for (size_t j = 0; j < c->series[i].count; j++) {
+            double v = axis == 'x' ? c->series[i].x[j] : c->series[i].y[j];
+            v = log ? log10(v) : v;
+            low = fmin(low, v);
+            high = fmax(high, v);
+        }
+    }
+    double margin = high > low ? (high - low) * 0.05 : log ? 0.5 : fabs(high) * 0.05 + 0.5;
+    low -= margin;
+    high += margin;
+    text_format(t, "set %crange [%.9g:%.9g]\n", axis, log ? pow(10, low) : low,
+                log ? pow(10, high) : high);
+    text_format(t, log ? "set logscale %c\n" : "unset logscale %c\n", axis);
+    text_format(t, "set %clabel ", axis);
+    quote_script(t, label ? label : "");
+    text_add(t, "\n");
+}
+
+/* The caption is a first, empty series in the key: its words come from the record, so they may only
+ * travel in the data file.  The text form prints it above the drawing instead. */
+static void add_plot(struct text *t, const struct chart *c, enum chart_format format) {
+    text_add(t, "plot ");
+    if (*c->caption && format != CHART_TEXT)
+        text_add(t, "\"data\" index 0 using 1:2 with points pointtype 0 linecolor rgb \"white\" "
+                    "title columnheader(1), ");
+    for (size_t i = 0; i < c->series_count; i++) {
+        int mark = format == CHART_TEXT ? (int)(i % 26) + 1 : marks[i % MARKS];
+        text_format(t,
+                    "%s\"data\" index %zu using 1:2 with points pointtype %d pointsize 0.8 "
+                    "linecolor rgb \"%s\" title columnheader(1)",
+                    i ? ", " : "", i + 1, mark, colours[i % COLOURS]);
+    }
+    text_add(t, "\n");
+}
+
+static void write_script(struct text *t, const struct chart *c, enum chart_format format) {
+    add_terminal(t, format);
+    if (format != CHART_TEXT) {
+        text_add(t, "set title ");
+        quote_script(t, c->plot->title ? c->plot->title : "");
+        text_add(t, "\nset grid linecolor rgb \"#dddddd\"\n");
+    }
+    text_add(t, "set key outside bottom center vertical Left reverse samplen 1 noenhanced\n");
+    add_axis(t, c, 'x', c->plot->x_label, c->plot->log_x);
+    add_axis(t, c, 'y', c->plot->y_label, c->plot->log_y);
+    add_plot(t, c, format);
+}
+
+static void write_data(struct text *t, const struct chart *c) {
+    text_add(t, "\"");
+    quote_plot_name(t, c->caption);
+    text_add(t, "\"\nNaN NaN\n");
+    for (size_t i = 0; i < c->series_count; i++) {
+        text_add(t, "\n\n\"");
+        quote_plot_name(t, c->series[i].name);
+        text_add(t, "\"\n");
+        for (size_t j = 0; j < c->series[i].count; j++)
+            text_format(t, "%.17g %.17g\n", c->series[i].x[j], c->series[i].y[j]);
+    }
+}
+
+static enum status save(const char *folder, const char *name, const struct text *t) {
+    char path[512];
+    if (!text_complete(t))
+        return ST_SYSTEM;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wxe");
+    size_t written = f ? fwrite(t->data, 1, t->size, f) : 0;
+    if (!f || fclose(f) != 0 || written != t->size)
+        return status_set(ST_SYSTEM, "%s: cannot write it: %s", path, strerror(errno));
+    return ST_OK;
+}
+
+static enum status load(const char *folder, const char *name, struct text *out) {
+    char path[512], buffer[4096];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return status_set(ST_SYSTEM, "gnuplot left no drawing in %s: %s", folder, strerror(errno));
+    for (size_t n; (n = fread(buffer, 1, sizeof buffer, f)) > 0;)
+        text_add_bytes(out, buffer, n);
+    bool broken = ferror(f) != 0;
+    (void)fclose(f);
+    if (broken)
+        return status_set(ST_SYSTEM, "%s: cannot read it", path);
+    return text_complete(out) ? ST_OK : ST_SYSTEM;
+}
+
+/* Starts gnuplot in the folder with an environment of its own, so that no user setting changes a
+ * byte; 0, or the error number of the start. */
+static int start(const char *folder, pid_t *pid) {
+    char path[1024], home[512];
+    char *const argv[] = {"gnuplot", "-d", "script", NULL};
+    char *const environment[] = {path, home, "LC_ALL=C", NULL};
+    const char *search = getenv("PATH");
+    (void)snprintf(path, sizeof path, "PATH=%s", search ? search : "/usr/bin:/bin");
+    (void)snprintf(home, sizeof home, "HOME=%s", folder);
+    posix_spawn_file_actions_t actions;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error)
+        return error;
+    error = posix_spawn_file_actions_addchdir_np(&actions, folder);
+    for (int fd = 0; fd < 3 && !error; fd++)
+        error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
+                                                 fd ? O_WRONLY : O_RDONLY, 0);
+    if (!error)
+        error = posix_spawnp(pid, "gnuplot", &actions, NULL, argv, environment);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+static enum status run(const char *folder, const char *plot) {
+    pid_t pid = 0;
+    int error = start(folder, &pid);
+    if (error == ENOENT || error == EACCES)
+        return status_set(ST_SKIP,
+                          "gnuplot is not installed: plots are left out (package gnuplot-nox)");
+    if (error)
+        return status_set(ST_SYSTEM, "gnuplot cannot be started: %s", strerror(error));
+    int state = 0;
+    while (waitpid(pid, &state, 0) < 0)
+        if (errno != EINTR)
+            return status_set(ST_SYSTEM, "gnuplot: %s", strerror(errno));
+    if (!WIFEXITED(state) || WEXITSTATUS(state) != 0)
+        return status_set(ST_SYSTEM, "gnuplot failed on plot %s (wait status %d)", plot, state);
+    return ST_OK;
+}
+
+static enum status draw_in(const char *folder, const struct chart *c, enum chart_format format,
+                           struct text *out) {
+    struct text script = {0}, data = {0};
+    write_script(&script, c, format);
+    write_data(&data, c);
+    enum status st = save(folder, files[0], &script);
+    if (st == ST_OK)
+        st = save(folder, files[1], &data);
+    if (st == ST_OK)
+        st = run(folder, c->name);
+    if (st == ST_OK)
+        st = load(folder, files[2], out);
+    text_free(&script);
+    text_free(&data);
+    return st;
+}
+
+/* gnuplot pads lines with blanks and frames the drawing with empty ones. */
+static void trim_lines(struct text *t) {
+    size_t to = 0, line = 0;
+    for (size_t from = 0; from < t->size; from++) {
+        char ch = t->data[from];
+        if (ch == '\n') {
+            while (to > line && t->data[to - 1] == ' ')
+                to--;
+            if (to == 0)
+                continue;
+            line = to + 1;
+        }
+        if (ch == '\n' || (unsigned char)ch >= ' ')
+            t->data[to++] = ch;
+    }
+    while (to > 0 && (t->data[to - 1] == '\n' || t->data[to - 1] == ' '))
+        to--;
+    t->size = to;
+    text_add(t, "\n");
+}
+
+enum status chart_draw(const struct chart *c, enum chart_format format, struct text *out) {
+    const char *parent = getenv("TMPDIR");
+    char folder[256];
+    int length = snprintf(folder, sizeof folder, "%s/attest-plot-XXXXXX",
+                          parent && *parent ? parent : "/tmp");
+    if (length < 0 || (size_t)length >= sizeof folder || !mkdtemp(folder))
+        return status_set(ST_SYSTEM, "%s: no temporary folder for gnuplot: %s", folder,
+                          strerror(errno));
+    struct text drawing = {0};
+    enum status st = draw_in(folder, c, format, &drawing);
+    if (st == ST_OK) {
+        if (format == CHART_TEXT)
+            trim_lines(&drawing);
+        text_add_bytes(out, drawing.data ? drawing.data : "", drawing.size);
+        st = text_complete(out) ? ST_OK : ST_SYSTEM;
+    }
+    text_free(&drawing);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[512];
+        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+    return st;
+}
