@@ -112,7 +112,7 @@ enum status spec_parse(const char *dataset, const char *text, const struct spec_
 }
 
 void spec_format_real(double value, char *out, size_t size) {
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 15; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, value);
         if (strtod(out, NULL) == value) {
             return;

@@ -27,7 +27,7 @@ enum { SPEC_KEYS_MAX = 16 };
 enum status spec_parse(const char *dataset, const char *text, const struct spec_key *keys,
                        size_t count);
 
-/* Shortest decimal text that reads back as the same float64. */
+/* Decimal text of 15 digits, or as many more as it takes to read back as the same float64. */
 void spec_format_real(double value, char *out, size_t size);
 
 #endif
