@@ -5,6 +5,7 @@
 # variant that they built in build/variant, and `make test` tests that one.
 
 VERSION := 0.1.0
+comma := ,
 
 # Taken before MAKEFLAGS grows: the first word holds the one-letter options.
 dry_run := $(findstring n,$(firstword -$(MAKEFLAGS)))
@@ -129,7 +130,7 @@ includes := $(LIB_CFLAGS) $(CUDA_CFLAGS)
 base_flags := $(optimisation) -g $(warnings)
 c_flags := $(c_standard) $(base_flags) $(c_warnings) $(definitions) $(includes)
 cxx_flags := $(cxx_standard) $(base_flags) $(definitions) $(includes)
-cu_host_flags := -Wall,-Wextra,$(prefix_map)
+cu_host_flags := -Wall,-Wextra,$(if $(filter 1,$(WERROR)),-Werror$(comma))$(prefix_map)
 # -lineinfo, which a profiler wants, writes the absolute path of the source into the program.
 cu_flags := -std=c++17 -O3 $(if $(filter debug,$(VARIANT)),-lineinfo )$(CUDA_GENCODE)
 
