@@ -3,10 +3,10 @@
 #
 #   ci/bundle.sh [PROGRAM [DIRECTORY]]   defaults: $ATTEST or build/attest, build/
 #
-# Writes DIRECTORY/attest-bundle-VERSION-linux-x86_64.tar.gz: bin/attest, every shared library that it
-# needs in lib/ (not glibc's own, which belong to the kernel's side of the machine, and not the CUDA
-# driver's), data/ for ATTEST_DATA, share/licences, run.sh, SHA256SUMS.  The same program on the same
-# machine gives the same bytes.  The bundle is unpacked and started before this script is content;
+# Writes DIRECTORY/attest-bundle-VERSION-linux-x86_64.tar.gz: bin/attest, in lib/ every shared library
+# that it needs except glibc's (tied to the machine's loader) and the CUDA driver's, data/ for
+# ATTEST_DATA, share/licences, run.sh, SHA256SUMS.  The same program on the same machine gives the same
+# bytes.  The bundle is unpacked and started before this script is content;
 # its last line on stdout is the tarball's path.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -97,6 +97,13 @@ Toolkit End User License Agreement, attachment A, lists as redistributable:
 https://docs.nvidia.com/cuda/eula/
 T
 fi
+
+# Debian's copyright files quote the common licences by path only.
+mkdir "$tree/share/licences/common"
+grep -rohE '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$tree/share/licences" |
+    sort -u | while read -r path; do
+    [ ! -f "$path" ] || cp -L "$path" "$tree/share/licences/common/"
+done
 
 while IFS=$'\t' read -r dataset kind _ _ _ file digest; do
     [ "$kind" = package ] || continue
