@@ -77,7 +77,7 @@ cu_sources := $(if $(filter 1,$(CUDA)),$(sort $(wildcard suites/kernels/cuda/*.c
 main_source := harness/main.c
 library_sources := $(filter-out $(main_source),$(c_sources)) $(cxx_sources) $(cu_sources)
 
-test_globs := tests */tests */*/tests
+test_globs := */tests */*/tests */*/*/tests
 test_sources := $(sort $(wildcard $(addsuffix /test_*.c,$(test_globs))))
 test_scripts := $(sort $(wildcard $(addsuffix /test_*.sh,$(test_globs))))
 # Other C files in a tests folder are linked into each test of that folder.
