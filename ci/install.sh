@@ -29,7 +29,7 @@ dataset-fashion-mnist  60,000 real vectors of 784 dimensions
 '
 # Without these the tests that use them are skipped by name, and `make bundle` refuses.
 optional='
-patchelf               `make bundle` points the program at the libraries beside it
+patchelf               the bundle: points the program at the libraries beside it
 hdf5-tools             tests read records with a second HDF5 program (h5dump)
 python3                tests check JSON and generated files with an independent reader
 python3-h5py           tests write HDF5 files that attest did not write itself
