@@ -12,12 +12,14 @@ table=${2:?} list=${3:?}
 experiments=$(sed -n 's/^EXPERIMENT(\(.*\))$/\1/p' "$list" | tr '\n' ' ')
 experiments=${experiments% }
 
-# What a command takes beside options; the table knows options only.
+# What a command takes beside options, as the table spells it: EXPERIMENT, RECORD or [a|b|c].
 operands() { # COMMAND
-    case $1 in
-    run) echo "$experiments" ;;
-    list) echo 'experiments arms kernels datasets' ;;
-    show | report | verify | compare | gate) echo FILES ;;
+    local spelt
+    spelt=$(awk -F '\t' -v name="$1" '$1 == "command" && $2 == name { print $4 }' "$table")
+    case $spelt in
+    EXPERIMENT*) echo "$experiments" ;;
+    RECORD* | FILE* | PATH*) echo FILES ;;
+    '['*'|'*']') tr -d '[]' <<<"${spelt//|/ }" ;;
     esac
 }
 
@@ -27,10 +29,12 @@ options() { # COMMAND
     awk -F '\t' -v OFS='\t' -v command="$1" '
         $1 == "option" && ($2 == command || $2 == "-" || $2 == "") {
             sub(/^--/, "", $3); print $3, ($4 == "" ? "-" : $4), $5
-        }' "$table"
+            said[$3] = 1
+        }
+        END { if (!("help" in said)) print "help", "-", "print help" }' "$table"
 }
 summary() { awk -F '\t' -v name="$1" '$1 == "command" && $2 == name { print $3 }' "$table"; }
-is_file() { [[ $1 =~ ^(FILE|PATH|RECORD|DIR|KEY)$ ]]; }
+is_file() { [[ $1 =~ ^(FILE|PATH|RECORD|DIR)$ ]]; }
 # Inside single quotes, for bash, zsh and fish alike.
 quoted() { printf '%s' "${1//\'/\'\\\'\'}"; }
 

@@ -18,8 +18,10 @@ cat >harness/main.c <<'C'
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--help-table") == 0) {
-        puts("command\trun\tRun experiments.");
-        puts("command\tshow\tShow a record.");
+        puts("command\tlist\tList things.\t[experiments|kernels]");
+        puts("command\trun\tRun experiments.\tEXPERIMENT...");
+        puts("command\tshow\tShow a record.\tRECORD");
+        puts("command\tenv\tPrint the machine.");
         puts("option\t-\t--color\tauto|always|never\tColour.");
         puts("option\trun\t--out\tFILE\tWhere the record goes; it's a [file].");
         return 0;
@@ -149,6 +151,12 @@ equal 'install: files' "$(cd "$root" && find . -type f | LC_ALL=C sort | tr '\n'
 ' ./usr/share/man/man1/attest.1 ./usr/share/zsh/site-functions/_attest '
 contains 'man page has the options' "$(<"$root/usr/share/man/man1/attest.1")" '.It Fl -out Ar FILE'
 
+if command -v mandoc >/dev/null; then
+    equal 'man page has no warnings' "$(mandoc -Tlint -W warning build/man/attest.1 2>&1)" ''
+else
+    skip 'man page has no warnings' 'mandoc is not installed'
+fi
+
 complete_words() { # WORD...
     bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _attest; echo "${COMPREPLY[*]}"' \
         "$root/usr/share/bash-completion/completions/attest" "$@"
@@ -157,6 +165,8 @@ equal 'bash completes a command' "$(complete_words attest sh)" show
 equal 'bash completes an option' "$(complete_words attest run --o)" --out
 equal 'bash completes a choice' "$(complete_words attest run --color al)" always
 equal 'bash completes an experiment' "$(complete_words attest run cross)" crossover
+equal 'bash completes a choice of operands' "$(complete_words attest list k)" kernels
+equal 'bash completes --help' "$(complete_words attest env --h)" --help
 equal 'bash completes a file' "$(complete_words attest show LIC)" LICENSE
 if command -v zsh >/dev/null; then
     check 'zsh reads its completions' zsh -n "$root/usr/share/zsh/site-functions/_attest"
