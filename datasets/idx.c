@@ -171,8 +171,11 @@ enum status idx_inflate(const void *bytes, size_t size, const char *label, void 
     size_t left = size, got = 0;
     const int rc = inflate_some(&z, &next, &left, head, sizeof head, &got);
     enum status st;
-    if (rc == Z_DATA_ERROR || rc == Z_NEED_DICT) {
-        st = status_set(ST_INPUT, "%s: damaged gzip data; fetch it again", label);
+    if (rc != Z_OK && rc != Z_STREAM_END) { /* Z_BUF_ERROR: the input ended early */
+        st = status_set(ST_INPUT, "%s: %s gzip data; fetch it again", label,
+                        size == 0           ? "empty"
+                        : rc == Z_BUF_ERROR ? "truncated"
+                                            : "damaged");
     } else {
         st = inflate_body(&z, next, left, size, label, head, got, plain, plain_size);
     }

@@ -29,7 +29,8 @@ static void put(struct bytes *b, const void *data, size_t size) {
 
 typedef enum status parser(const void *bytes, size_t size, const char *label, struct view *out);
 
-/* Parses a copy in memory of exactly that size, so that AddressSanitizer sees a read past the end. */
+/* Parses a copy in memory of exactly that size, so that AddressSanitizer sees a read past the end.
+ */
 static enum status parse(parser *p, const void *data, size_t size, struct view *out) {
     void *copy = malloc(size == 0 ? 1 : size);
     assert_non_null(copy);
@@ -297,7 +298,8 @@ static struct bytes npy_file(int version, const char *text, const void *values, 
     return b;
 }
 
-#define NPY(type, order, shape) "{'descr': " type ", 'fortran_order': " order ", 'shape': " shape "}"
+#define NPY(type, order, shape)                                                                    \
+    "{'descr': " type ", 'fortran_order': " order ", 'shape': " shape "}"
 
 static void npy_is_read(void **state) {
     static const unsigned char u1[6] = {0, 1, 127, 128, 254, 255};
