@@ -1,6 +1,4 @@
 /* attest report: tables and plots from records alone. */
-#include "cmd_report.h"
-
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +7,10 @@
 #include "../reports/product.h"
 #include "../reports/render.h"
 #include "cells_tree.h"
+#include "commands.h"
+#include "escape.h"
 #include "experiment.h"
+#include "options.h"
 #include "record.h"
 
 enum format { TEXT, MD, TEX, CSV, HTML, SVG, PDF, FORMATS };
@@ -20,7 +21,7 @@ struct request {
     size_t format_count;
     const char *out; /* folder, or NULL for stdout */
     struct page_choice choice;
-    bool check;
+    bool check, help;
 };
 
 /* --- arguments ------------------------------------------------------------------------------ */
@@ -66,40 +67,34 @@ static enum status check_request(struct request *r, int records) {
 }
 
 static enum status parse(int argc, char **argv, struct request *r) {
-    enum { FORMAT = 256, OUT, TABLE, PLOT, CHECK };
-    static const struct option options[] = {
-        {"format", required_argument, NULL, FORMAT}, {"out", required_argument, NULL, OUT},
-        {"table", required_argument, NULL, TABLE},   {"plot", required_argument, NULL, PLOT},
-        {"check", no_argument, NULL, CHECK},         {0},
-    };
-    enum status st = ST_OK;
-    opterr = 0;
-    optind = 0; /* GNU: start anew, the caller may have parsed before */
-    for (int c; st == ST_OK && (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
-        switch (c) {
-        case FORMAT:
-            st = add_formats(r, optarg);
+    const char *value = NULL;
+    optind = 0; /* GNU: start anew, the caller has parsed before */
+    for (enum option_id id; (id = options_next("report", argc, argv, &value)) != OPTION_END;) {
+        switch (id) {
+        case OPTION_REPORT_FORMAT:
+            if (add_formats(r, value) != ST_OK)
+                return ST_USAGE;
             break;
-        case OUT:
-            r->out = optarg;
+        case OPTION_REPORT_OUT:
+            r->out = value;
             break;
-        case TABLE:
-            r->choice.table = optarg;
+        case OPTION_REPORT_TABLE:
+            r->choice.table = value;
             break;
-        case PLOT:
-            r->choice.plot = optarg;
+        case OPTION_REPORT_PLOT:
+            r->choice.plot = value;
             break;
-        case CHECK:
+        case OPTION_REPORT_CHECK:
             r->check = true;
             break;
+        case OPTION_HELP:
+            r->help = true;
+            return ST_OK;
         default:
-            st = status_set(ST_USAGE,
-                            c == ':' ? "report: option %s needs a value"
-                                     : "report: no option %s; see attest report --help",
-                            argv[optind - 1]);
+            return ST_USAGE;
         }
     }
-    return st == ST_OK ? check_request(r, argc - optind) : st;
+    return check_request(r, argc - optind);
 }
 
 /* --- products ------------------------------------------------------------------------------- */
@@ -313,6 +308,10 @@ enum status cmd_report(int argc, char **argv) {
     struct request r = {0};
     struct products products = {0};
     enum status st = parse(argc, argv, &r);
+    if (r.help) {
+        options_help(stdout, "report");
+        return ST_OK;
+    }
     for (int i = optind; st == ST_OK && i < argc; i++)
         st = report_record(&r, argv[i], &products);
     if (st == ST_OK && r.check)

@@ -31,37 +31,77 @@ static void quote_script(struct text *t, const char *s) {
     text_add(t, "\"");
 }
 
-static void add_terminal(struct text *t, enum chart_format format) {
-    static const char *const terminals[] = {
-        [CHART_SVG] = ("svg size 720,460 dynamic noenhanced font \"sans-serif,12\" "
-                       "name \"attest\" background rgb \"white\""),
-        [CHART_PDF] = "pdfcairo size 16cm,10.2cm noenhanced font \"sans-serif,10\"",
-        [CHART_TEXT] = "dumb size 79,26 nofeed mono noenhanced",
-    };
-    text_format(t, "set encoding utf8\nset terminal %s\nset output \"drawing\"\n",
-                terminals[format]);
+/* The key lies below the axes, one line a series, so a drawing grows with it. */
+static void add_terminal(struct text *t, const struct chart *c, enum chart_format format) {
+    size_t lines = c->series_count + 1;
+    text_add(t, "set encoding utf8\nset terminal ");
+    switch (format) {
+    case CHART_SVG:
+        text_format(t,
+                    "svg size 720,%zu dynamic noenhanced font \"sans-serif,12\" name \"attest\" "
+                    "background rgb \"white\"",
+                    400 + 18 * lines);
+        break;
+    case CHART_PDF:
+        text_format(t, "pdfcairo size 18cm,%zumm noenhanced font \"sans-serif,10\"",
+                    105 + 5 * lines);
+        break;
+    case CHART_TEXT:
+        text_format(t, "dumb size 79,%zu nofeed mono noenhanced", 22 + lines);
+        break;
+    }
+    text_add(t, "\nset output \"drawing\"\n");
+}
+
+struct span {
+    double low, high;
+};
+
+static struct span span_of(const struct chart *c, char axis) {
+    struct span s = {INFINITY, -INFINITY};
+    for (size_t i = 0; i < c->series_count; i++) {
+        const double *v = axis == 'x' ? c->series[i].x : c->series[i].y;
+        for (size_t j = 0; j < c->series[i].count; j++) {
+            s.low = fmin(s.low, v[j]);
+            s.high = fmax(s.high, v[j]);
+        }
+    }
+    return s;
+}
+
+/* gnuplot names only powers of ten, too few below three decades: 1, 2 and 5 of each. */
+static void add_log_ticks(struct text *t, char axis, struct span s) {
+    text_format(t, "set %ctics (", axis);
+    const char *separator = "";
+    for (int power = (int)floor(log10(s.low)); pow(10, power) <= s.high; power++) {
+        for (int i = 0; i < 3; i++) {
+            double tick = pow(10, power) * (i == 0 ? 1 : i == 1 ? 2 : 5);
+            if (tick < s.low || tick > s.high)
+                continue;
+            text_format(t, "%s%.9g", separator, tick);
+            separator = ", ";
+        }
+    }
+    text_add(t, ")\n");
 }
 
 /* The range is ours, a margin of 5 % around the points: gnuplot's own differs for a single point.
+ * Points within half a decade are drawn on a linear axis, which looks the same and has its ticks.
  */
 static void add_axis(struct text *t, const struct chart *c, char axis, const char *label,
                      bool log) {
-    double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < c->series_count; i++) {
-        for (size_t j = 0; j < c->series[i].count; j++) {
-            double v = axis == 'x' ? c->series[i].x[j] : c->series[i].y[j];
-            v = log ? log10(v) : v;
-            low = fmin(low, v);
-            high = fmax(high, v);
-        }
+    struct span s = span_of(c, axis);
+    if (log && s.high > s.low * 3) {
+        double margin = pow(s.high / s.low, 0.05);
+        s = (struct span){s.low / margin, s.high * margin};
+        text_format(t, "set logscale %c\n", axis);
+        if (s.high < s.low * 1000)
+            add_log_ticks(t, axis, s);
+    } else {
+        double margin = s.high > s.low ? (s.high - s.low) * 0.05 : fabs(s.high) * 0.05 + 1e-9;
+        s = (struct span){s.low - margin, s.high + margin};
     }
-    double margin = high > low ? (high - low) * 0.05 : log ? 0.5 : fabs(high) * 0.05 + 0.5;
-    low -= margin;
-    high += margin;
-    text_format(t, "set %crange [%.9g:%.9g]\n", axis, log ? pow(10, low) : low,
-                log ? pow(10, high) : high);
-    text_format(t, log ? "set logscale %c\n" : "unset logscale %c\n", axis);
-    text_format(t, "set %clabel ", axis);
+    text_format(t, "set %crange [%.9g:%.9g]\nset %clabel ", axis, s.low, s.high, axis);
     quote_script(t, label ? label : "");
     text_add(t, "\n");
 }
@@ -74,7 +114,7 @@ static void add_plot(struct text *t, const struct chart *c, enum chart_format fo
         text_add(t, "\"data\" index 0 using 1:2 with points pointtype 0 linecolor rgb \"white\" "
                     "title columnheader(1), ");
     for (size_t i = 0; i < c->series_count; i++) {
-        int mark = format == CHART_TEXT ? (int)(i % 26) + 1 : marks[i % MARKS];
+        int mark = format == CHART_TEXT ? (int)(i % 26) + 1 : marks[(i + i / MARKS) % MARKS];
         text_format(t,
                     "%s\"data\" index %zu using 1:2 with points pointtype %d pointsize 0.8 "
                     "linecolor rgb \"%s\" title columnheader(1)",
@@ -84,7 +124,7 @@ static void add_plot(struct text *t, const struct chart *c, enum chart_format fo
 }
 
 static void write_script(struct text *t, const struct chart *c, enum chart_format format) {
-    add_terminal(t, format);
+    add_terminal(t, c, format);
     if (format != CHART_TEXT) {
         text_add(t, "set title ");
         quote_script(t, c->plot->title ? c->plot->title : "");
