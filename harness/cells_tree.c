@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
+
 enum { ORDER_TEXT = CELL_PARAMS * CELL_NAME };
 
 /* Attributes of the result groups that are no metrics. */
@@ -179,7 +181,9 @@ enum status cells_to_tree(const struct cell *cells, size_t n, struct tree *root)
 /* --- tree -> cells -------------------------------------------------------------------------- */
 
 static enum status bad_cell(const char *id, const char *what, const char *name) {
-    return status_set(ST_RECORD, "cell %s: %s %s", id, what, name);
+    char shown[ESCAPE_LINE / 2];
+    escape_text(name, shown, sizeof shown);
+    return status_set(ST_RECORD, "cell %s: %s %s", id, what, shown);
 }
 
 /* Copies a string attribute; false when it is absent or longer than the field. */

@@ -409,20 +409,33 @@ static enum status decode_group(struct decoder *d, hid_t group, struct tree *out
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-/* NULL or why the file as a whole is refused. */
-static const char *check_file(hid_t file, size_t size) {
-    hid_t list = H5Fget_create_plist(file);
-    hsize_t user_block = 1;
-    if (list < 0 || H5Pget_userblock(list, &user_block) < 0 || user_block != 0) {
-        if (list >= 0)
-            H5Pclose(list);
+/* The 8 bytes at p; records are read on little-endian machines only, see tree.c. */
+static uint64_t load_u64(const unsigned char *p) {
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* NULL or why the superblock is refused.  HDF5 itself looks for one further on in the file, and
+ * takes bytes after the end of the file without a word. Source: HDF5 File Format Specification 3.0,
+ * II.A, superblock versions 0, 2 and 3. */
+static const char *check_superblock(const unsigned char *p, size_t size) {
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    enum { SUPERBLOCK = 48 }; /* the shortest of them */
+    if (size < SUPERBLOCK || memcmp(p, signature, sizeof signature) != 0)
+        return "no HDF5 signature at its start";
+    unsigned version = p[8];
+    if (version != 0 && version != 2 && version != 3)
+        return "unknown superblock";
+    if (p[version == 0 ? 13 : 9] != 8)
+        return "file addresses of other than 8 bytes";
+    uint64_t base = load_u64(p + (version == 0 ? 24 : 12));
+    uint64_t end = load_u64(p + (version == 0 ? 40 : 28));
+    if (base != 0)
         return "user block";
-    }
-    H5Pclose(list);
-    haddr_t end;
-    if (H5Fget_eoa(file, &end) < 0)
-        return "unreadable end of file";
-    return end == size ? NULL : "bytes after the end of the HDF5 file";
+    if (end != size)
+        return end > size ? "truncated" : "bytes after the end of the HDF5 file";
+    return NULL;
 }
 
 static hid_t open_image(const void *bytes, size_t size) {
@@ -458,22 +471,21 @@ static enum status decode_root(struct decoder *d, hid_t file, struct tree *out) 
 }
 
 enum status record_decode(const void *bytes, size_t size, const char *label, struct tree **root) {
-    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     char shown[ESCAPE_LINE];
     escape_text(label, shown, sizeof shown);
     struct decoder d = {.label = shown, .room = size};
     *root = NULL;
     if (size > RECORD_MAX_BYTES)
         return refuse(&d, "larger than 64 MiB");
-    if (size < sizeof signature || memcmp(bytes, signature, sizeof signature) != 0)
-        return refuse(&d, "no HDF5 signature at its start");
+    const char *why = check_superblock(bytes, size);
+    if (why != NULL)
+        return refuse(&d, why);
     record_hdf5_quiet();
     hid_t file = open_image(bytes, size);
     if (file < 0)
-        return refuse(&d, "HDF5 cannot open it: truncated or damaged");
+        return refuse(&d, "HDF5 cannot open it: damaged");
     struct tree *t = tree_new();
-    const char *why = t == NULL ? "no memory" : check_file(file, size);
-    enum status st = why == NULL ? decode_root(&d, file, t) : refuse(&d, why);
+    enum status st = t != NULL ? decode_root(&d, file, t) : refuse(&d, "no memory");
     H5Fclose(file);
     if (st == ST_OK)
         st = record_check(t, shown);

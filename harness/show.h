@@ -1,0 +1,26 @@
+/* A verified record on its way to stdout, as JSON or for people. */
+#ifndef ATTEST_HARNESS_SHOW_H
+#define ATTEST_HARNESS_SHOW_H
+
+#include <stdio.h>
+
+#include "cell.h"
+#include "record.h"
+
+struct shown {
+    const char *path;
+    struct tree *root;
+    struct seal seal;
+    struct cell *cells;
+    size_t cell_count;
+    const struct cell *only; /* NULL, or the one cell asked for: with its samples */
+};
+
+/* One JSON object, as documented for scripts; a value that does not exist is null.  ST_SYSTEM:
+ * memory or output. */
+enum status show_json(const struct shown *s, FILE *out);
+
+/* Header and one aligned line a cell, or one cell with parameters, metrics and samples. */
+enum status show_text(const struct shown *s, FILE *out);
+
+#endif
