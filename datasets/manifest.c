@@ -1,5 +1,6 @@
 #include "manifest.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +8,15 @@
 
 /* The path is looked up from the compiler's working directory and its -I directories. */
 __asm__(".pushsection .rodata\n"
-        "attest_manifest_start:\n"
+        "attest_manifest:\n"
         ".incbin \"datasets/manifest.tsv\"\n"
         "attest_manifest_end:\n"
+        ".balign 8\n"
+        "attest_manifest_size:\n"
+        ".quad attest_manifest_end - attest_manifest\n"
         ".popsection\n");
-extern const char attest_manifest_start[] __attribute__((visibility("hidden")));
-extern const char attest_manifest_end[] __attribute__((visibility("hidden")));
+extern const char attest_manifest[] __attribute__((visibility("hidden")));
+extern const uint64_t attest_manifest_size __attribute__((visibility("hidden")));
 
 enum { COLUMNS = 7 };
 
@@ -47,16 +51,15 @@ static bool read_row(const char *line, const char *end, struct manifest_row *row
 }
 
 bool manifest_at(size_t index, struct manifest_row *out) {
-    const char *line = attest_manifest_start;
-    while (line < attest_manifest_end) {
-        const char *end = memchr(line, '\n', (size_t)(attest_manifest_end - line));
-        if (end == NULL) {
-            end = attest_manifest_end;
-        }
+    const char *line = attest_manifest;
+    const char *behind = attest_manifest + attest_manifest_size;
+    while (line < behind) {
+        const char *newline = memchr(line, '\n', (size_t)(behind - line));
+        const char *end = newline == NULL ? behind : newline;
         if (*line != '#' && index-- == 0) {
             return read_row(line, end, out);
         }
-        line = end + 1;
+        line = newline == NULL ? behind : newline + 1;
     }
     return false;
 }

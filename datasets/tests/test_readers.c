@@ -287,7 +287,7 @@ static void put_npy_header(struct bytes *b, int version, const char *text) {
     put(b, "\x93NUMPY", 6);
     put(b, &(unsigned char){(unsigned char)version}, 1);
     put(b, "\0", 1);
-    put(b, &(uint32_t){(uint32_t)length}, version == 1 ? 2 : 4);
+    put(b, &length, version == 1 ? 2 : 4); /* little-endian: the low bytes come first */
     put(b, text, length);
 }
 

@@ -62,12 +62,14 @@ static void units_and_bounds_stay_inside(void **state) {
 /* libm's erfc, an independent way to the same function, must lead back to p. */
 static void quantile_inverts_the_distribution(void **state) {
     (void)state;
-    for (double p = 1e-300; p < 0.5; p *= 1.01) {
+    for (int i = 1; i < 1000; i++) {
+        const double p = ldexp(0.7, -i);
         const double z = normal_quantile(p);
         const double back = 0.5 * erfc(-z / sqrt(2.0));
         assert_true(fabs(back / p - 1.0) <= 2e-15 * (1.0 + z * z));
     }
-    for (double p = 0.5; p < 1.0; p += 0x1p-14) {
+    for (int i = 0x2000; i < 0x4000; i++) {
+        const double p = i * 0x1p-14;
         const double z = normal_quantile(p);
         const double back = 0.5 * erfc(z / sqrt(2.0));
         assert_true(fabs(back / (1.0 - p) - 1.0) <= 2e-15 * (1.0 + z * z));
