@@ -1,4 +1,6 @@
 /* attest report: tables and plots from records alone. */
+#include "cmd_report.h"
+
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@ struct request {
     const char *out; /* folder, or NULL for stdout */
     struct page_choice choice;
     bool check, help;
+    const struct experiment *const *list;
 };
 
 /* --- arguments ------------------------------------------------------------------------------ */
@@ -185,7 +188,11 @@ static enum status add_products(const struct request *r, const struct page *page
 /* --- one record ----------------------------------------------------------------------------- */
 
 /* A line for people beside the data; the report goes on. */
-static void note(const char *line) { (void)fprintf(stderr, "attest report: %s\n", line); }
+static void note(const char *line) {
+    char shown[ESCAPE_LINE];
+    escape_text(line, shown, sizeof shown);
+    (void)fprintf(stderr, "attest: %s\n", shown);
+}
 
 /* Draws what the formats need.  Without gnuplot tables are still made, unless the plots are all
  * that was asked for, or are to be compared. */
@@ -228,7 +235,7 @@ static enum status check_match(const char *path, const struct request *r, const 
                           n);
     static const struct page_choice everything = {NULL, NULL};
     struct page all;
-    enum status st = page_build("", facts, cells, n, experiments, &everything, &all);
+    enum status st = page_build("", facts, cells, n, r->list, &everything, &all);
     if (st == ST_OK)
         st = no_match(path, r, &all);
     page_free(&all);
@@ -241,7 +248,7 @@ static enum status report_cells(const struct request *r, const char *path,
     char stem[256];
     struct page page;
     stem_of(path, stem, sizeof stem);
-    enum status st = page_build(stem, facts, cells, n, experiments, &r->choice, &page);
+    enum status st = page_build(stem, facts, cells, n, r->list, &r->choice, &page);
     if (st == ST_OK)
         st = check_match(path, r, facts, cells, n, &page);
     if (st == ST_OK && *page.unknown) {
@@ -304,8 +311,8 @@ static enum status write_files(const struct request *r, const struct products *p
     return st;
 }
 
-enum status cmd_report(int argc, char **argv) {
-    struct request r = {0};
+enum status report_command(int argc, char **argv, const struct experiment *const *list) {
+    struct request r = {.list = list};
     struct products products = {0};
     enum status st = parse(argc, argv, &r);
     if (r.help) {
@@ -323,3 +330,5 @@ enum status cmd_report(int argc, char **argv) {
     products_free(&products);
     return st;
 }
+
+enum status cmd_report(int argc, char **argv) { return report_command(argc, argv, experiments); }

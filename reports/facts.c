@@ -1,6 +1,7 @@
 #include "facts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "../harness/escape.h"
 
@@ -10,18 +11,22 @@ static const char *environment(const struct tree *root, const char *name) {
     return text && *text ? text : NULL;
 }
 
+/* The graphics card, where the record names one: "none: REASON" stands for its absence. */
+static const char *card(const struct tree *root) {
+    const char *name = environment(root, "cuda_device");
+    return name && strncmp(name, "none", strlen("none")) != 0 ? name : NULL;
+}
+
 void facts_read(const struct tree *root, const struct seal *seal, struct facts *out) {
-    const char *cpu = environment(root, "cpu_model");
-    const char *gpu = environment(root, "gpu_name");
-    char machine[FACT_TEXT];
-    (void)snprintf(machine, sizeof machine, "%s%s%s",
-                   cpu   ? cpu
-                   : gpu ? ""
-                         : "unknown",
-                   cpu && gpu ? "; " : "", gpu ? gpu : "");
-    escape_text(machine, out->machine, sizeof out->machine);
+    const char *cpu = environment(root, "cpu_model"), *gpu = card(root);
+    const char *dirty = environment(root, "suite_dirty");
+    char text[FACT_TEXT];
+    (void)snprintf(text, sizeof text, "%s%s%s", cpu ? cpu : "unknown CPU", gpu ? "; " : "",
+                   gpu ? gpu : "");
+    escape_text(text, out->machine, sizeof out->machine);
+    (void)snprintf(text, sizeof text, "%s%s", *seal->suite_commit ? seal->suite_commit : "unknown",
+                   dirty && strcmp(dirty, "yes") == 0 ? ", with uncommitted changes" : "");
+    escape_text(text, out->commit, sizeof out->commit);
     escape_text(seal->content_digest, out->digest, sizeof out->digest);
     escape_text(*seal->started ? seal->started : "unknown", out->started, sizeof out->started);
-    escape_text(*seal->suite_commit ? seal->suite_commit : "unknown", out->commit,
-                sizeof out->commit);
 }

@@ -10,9 +10,9 @@ enum { FACT_TEXT = 320 };
 /* All are cleaned text; what a record does not hold is "unknown". */
 struct facts {
     char digest[DIGEST_HEX]; /* of the record's content */
-    char machine[FACT_TEXT]; /* CPU model, then GPU where the record names one */
-    char started[32];        /* ISO 8601 UTC */
-    char commit[64];         /* of the suite */
+    char machine[FACT_TEXT]; /* CPU model, and GPU where the record names one */
+    char started[64];        /* ISO 8601 UTC */
+    char commit[96];         /* of the suite, and whether its sources were changed */
 };
 
 /* Reads the facts from a record and its seal. */

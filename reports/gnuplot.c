@@ -43,8 +43,8 @@ static void add_terminal(struct text *t, const struct chart *c, enum chart_forma
                     400 + 18 * lines);
         break;
     case CHART_PDF:
-        text_format(t, "pdfcairo size 18cm,%zumm noenhanced font \"sans-serif,10\"",
-                    105 + 5 * lines);
+        text_format(t, "pdfcairo size 18cm,%.1fcm noenhanced font \"sans-serif,10\"",
+                    10.5 + 0.5 * (double)lines);
         break;
     case CHART_TEXT:
         text_format(t, "dumb size 79,%zu nofeed mono noenhanced", 22 + lines);
