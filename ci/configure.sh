@@ -89,6 +89,10 @@ C
     fi
 fi
 
+faiss_version=$(sed -n 's/^#define FAISS_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' \
+    /usr/include/faiss/Index.h /usr/local/include/faiss/Index.h 2>/dev/null | head -n 3 | paste -sd.)
+found="$found faiss=${faiss_version:-unknown}"
+
 if [ "$out" = --check ]; then
     [ -z "$cmocka_missing" ] || { echo "$cmocka_missing" && exit 2; }
     exit 0
