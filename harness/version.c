@@ -22,3 +22,5 @@ const char *suite_compiler(void) {
 }
 
 const char *suite_flags(void) { return ATTEST_CFLAGS; }
+
+const char *suite_libraries(void) { return ATTEST_LIBRARIES; }

@@ -19,4 +19,7 @@ const char *suite_compiler(void);
 /* Compiler flags by kind of source file, "; " between kinds; include paths are left out. */
 const char *suite_flags(void);
 
+/* Libraries found when it was built, with versions: "benchmark=1.7.1 hdf5=1.10.8 ...". */
+const char *suite_libraries(void);
+
 #endif
