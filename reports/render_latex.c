@@ -1,3 +1,5 @@
+#include <ctype.h>
+
 #include "quote.h"
 #include "render.h"
 
@@ -43,10 +45,18 @@ static void add_foot(const struct page *page, const struct sheet *s, struct text
     text_add(out, "\\end{minipage}\n");
 }
 
+/* Unique in a document that takes in several records; letters, digits and "-" only. */
+static void add_label(const struct page *page, const struct sheet *s, struct text *out) {
+    text_add(out, "}\n\\label{tab:");
+    for (const char *p = page->title; *p; p++)
+        text_add_bytes(out, isalnum((unsigned char)*p) ? p : "-", 1);
+    text_format(out, "-%s}\n", s->name);
+}
+
 static void add_sheet(const struct page *page, const struct sheet *s, struct text *out) {
     text_add(out, "\n\\begin{table}[htbp]\n\\centering\n\\caption{");
     quote_latex(out, s->title);
-    text_format(out, "}\n\\label{tab:%s}\n", s->name);
+    add_label(page, s, out);
     add_heads(s, out);
     for (size_t r = 0; r < s->row_count; r++)
         add_row(s, &s->rows[r], out);

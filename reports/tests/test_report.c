@@ -262,7 +262,8 @@ static void plots_become_files(void **state) {
 
 static void missing_gnuplot_leaves_tables(void **state) {
     (void)state;
-    char *path = strdup(getenv("PATH") ? getenv("PATH") : "");
+    const char *search = getenv("PATH");
+    char *path = strdup(search ? search : "");
     assert_non_null(path);
     assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
     enum status text = report(record, NULL);
