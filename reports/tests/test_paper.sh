@@ -8,6 +8,7 @@ export ATTEST=${ATTEST:-build/attest}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
+# shellcheck disable=SC2317 # called through check
 quiet() { "$@" >/dev/null; }
 
 if ! command -v gnuplot >/dev/null; then
