@@ -13,17 +13,17 @@ _Static_assert((int)DIGEST_BYTES == (int)crypto_generichash_BYTES, "BLAKE2b-256"
 
 typedef crypto_generichash_blake2b_state hash_state;
 
-static void hex(const unsigned char digest[DIGEST_BYTES], char out[DIGEST_HEX]) {
-    sodium_bin2hex(out, DIGEST_HEX, digest, DIGEST_BYTES);
+static void to_hex(const unsigned char digest[DIGEST_BYTES], char hex[DIGEST_HEX]) {
+    sodium_bin2hex(hex, DIGEST_HEX, digest, DIGEST_BYTES);
 }
 
-void digest_hex(const void *data, size_t bytes, char out[DIGEST_HEX]) {
+void digest_hex(const void *data, size_t bytes, char hex[DIGEST_HEX]) {
     unsigned char digest[DIGEST_BYTES];
     crypto_generichash(digest, sizeof digest, data, bytes, NULL, 0);
-    hex(digest, out);
+    to_hex(digest, hex);
 }
 
-enum status digest_file(const char *path, char out[DIGEST_HEX]) {
+enum status digest_file(const char *path, char hex[DIGEST_HEX]) {
     char shown[ESCAPE_LINE];
     escape_text(path, shown, sizeof shown);
     enum { BLOCK = 1 << 18 };
@@ -47,7 +47,7 @@ enum status digest_file(const char *path, char out[DIGEST_HEX]) {
         return status_set(ST_SYSTEM, "%s: cannot read: %s", shown, strerror(error));
     unsigned char digest[DIGEST_BYTES];
     crypto_generichash_final(&state, digest, sizeof digest);
-    hex(digest, out);
+    to_hex(digest, hex);
     return ST_OK;
 }
 
@@ -98,8 +98,8 @@ static void hash_node(const struct tree *t, unsigned char digest[DIGEST_BYTES]) 
     crypto_generichash_blake2b_final(&h, digest, DIGEST_BYTES);
 }
 
-void tree_digest(const struct tree *t, char out[DIGEST_HEX]) {
+void tree_digest(const struct tree *t, char hex[DIGEST_HEX]) {
     unsigned char digest[DIGEST_BYTES];
     hash_node(t, digest);
-    hex(digest, out);
+    to_hex(digest, hex);
 }

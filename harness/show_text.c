@@ -144,7 +144,7 @@ static void cell_text(const struct cell *c, const struct show_column *k, char ou
             snprintf(raw, sizeof raw, "%.6g", m->value);
         break;
     case COLUMN_REASON:
-        text = c->reason;
+        text = c->reason[0] != '\0' ? c->reason : "-";
         break;
     }
     escape_text(text, out, FIELD);
