@@ -11,7 +11,8 @@
 struct tree *sample_small(void);
 /* Every type and shape that a tree can hold. */
 struct tree *sample_tree(void);
-/* Three cells of experiment "toy" (pass with samples, fail, skip) and one of "model"; sample_free. */
+/* Three cells of experiment "toy" (pass with samples, fail, skip) and one of "model"; sample_free.
+ */
 size_t sample_cells(struct cell cells[4]);
 /* Those cells in a whole record with its machine. */
 struct tree *sample_run(void);
