@@ -30,7 +30,7 @@ struct group {
     struct cell *cells;
     size_t cell_count, cell_capacity;
     int rounds; /* timed rounds (samples per arm); 0: nothing is timed */
-    bool control_fired; /* the A/A pair of this group differed significantly */
+    size_t control; /* index of the cell that is timed twice, as the A/A control */
     void *state; /* the experiment's */
 };
 
@@ -83,6 +83,9 @@ struct cell *group_cell(struct run *r, struct group *g, const char *arm, const c
 struct tree *run_plan_dataset(struct run *r, const char *name);
 /* Measured roofline: read bandwidth in bytes/s at `threads` threads, f32 FMA peak in flop/s. */
 double run_read_bandwidth(const struct run *r, int threads);
+/* Seconds that reading `bytes` from the nearest cache, or doing `flop`, takes at least on `threads` threads: a
+ * shorter time is a broken measurement. */
+double run_floor_seconds(const struct run *r, int threads, double bytes, double flop);
 /* One line of progress: what is happening now. */
 void run_note(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -117,12 +117,3 @@ void gbench_clear(void)
 {
     arms.clear();
 }
-
-const char *gbench_version(void)
-{
-#ifdef ATTEST_BENCHMARK_VERSION
-    return ATTEST_BENCHMARK_VERSION;
-#else
-    return "";
-#endif
-}

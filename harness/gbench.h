@@ -33,9 +33,6 @@ int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user);
 /* Forgets all arms. */
 void gbench_clear(void);
 
-/* Version of the Google Benchmark library linked, "" if it does not tell. */
-const char *gbench_version(void);
-
 #ifdef __cplusplus
 }
 #endif

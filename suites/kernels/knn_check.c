@@ -273,7 +273,7 @@ static enum status ask_again(const struct kernel *kernel, const void *index,
         judge_rewatch(&again, queries);
         judge_poison(&again);
         struct knn_result out = {.ids = ids, .dist = dist};
-        st = knn_search(kernel, index, p->base.d, queries, m, params, threads, 0, &out, NULL);
+        st = knn_search(kernel, index, p->base.d, queries, m, params, threads, 0, 0, &out, NULL);
         judge_called(&again);
         for (int64_t i = 0; i < m * p->k && st == ST_OK; i++) {
             double want = (double)first->dist[from * p->k + i];
@@ -325,7 +325,7 @@ enum status knn_check(const struct kernel *kernel, const void *index, const stru
         return ST_SYSTEM;
     }
     judge_poison(j);
-    enum status st = knn_search(kernel, index, p->base.d, p->queries, nq, params, threads,
+    enum status st = knn_search(kernel, index, p->base.d, p->queries, nq, params, threads, 0,
                                 level_count, &result, NULL);
     judge_called(j);
     *out = (struct knn_answers){result.ids, result.dist, result.levels, level_count};

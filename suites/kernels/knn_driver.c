@@ -9,7 +9,7 @@
 struct job {
     const struct knn_impl *impl;
     const void *index;
-    int32_t d, level_count;
+    int32_t d, level_count, batch;
     const float *queries;
     int64_t nq;
     const struct knn_params *params;
@@ -29,8 +29,8 @@ static double now(void)
 static void answer_batch(void *arg, int64_t item)
 {
     struct job *job = arg;
-    int64_t first = item * job->impl->batch;
-    int64_t m = job->nq - first < job->impl->batch ? job->nq - first : job->impl->batch;
+    int64_t first = item * job->batch;
+    int64_t m = job->nq - first < job->batch ? job->nq - first : job->batch;
     int32_t k = job->params->k;
     struct knn_result part = {
         .ids = job->out->ids + first * k,
@@ -54,18 +54,23 @@ static void answer_batch(void *arg, int64_t item)
 
 enum status knn_search(const struct kernel *kernel, const void *index, int32_t d,
                        const float *queries, int64_t nq, const struct knn_params *params,
-                       int threads, int32_t level_count, struct knn_result *out, double *latencies)
+                       int threads, int32_t batch, int32_t level_count,
+                       struct knn_result *out, double *latencies)
 {
     struct job job = {.impl = kernel->impl,
                       .index = index,
                       .d = d,
+                      .batch = batch,
                       .level_count = level_count,
                       .queries = queries,
                       .nq = nq,
                       .params = params,
                       .out = out,
                       .latencies = latencies};
-    int64_t batches = (nq + job.impl->batch - 1) / job.impl->batch;
+    if (batch <= 0) {
+        job.batch = job.impl->batch;
+    }
+    int64_t batches = (nq + job.batch - 1) / job.batch;
     out->device_seconds = 0;
     workers_run(kernel->backend == BACKEND_CPU ? threads : 1, batches, answer_batch, &job);
     enum status st = (enum status)atomic_load(&job.status);

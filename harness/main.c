@@ -1,0 +1,59 @@
+/* attest: the command line. Everything it can do is a command of harness/options.h. */
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "escape.h"
+#include "options.h"
+#include "version.h"
+
+static const struct {
+    const char *name;
+    enum status (*run)(int argc, char **argv);
+} commands[] = {
+#define X(name, operands, summary) {#name, cmd_##name},
+    COMMAND_LIST(X)
+#undef X
+};
+
+static enum status dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        return status_set(ST_USAGE, "no command given; attest --help lists them");
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        options_help(stdout, NULL);
+        return ST_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("attest %s (%s%s)\n", suite_version(), suite_commit(), suite_dirty() ? ", dirty" : "");
+        return ST_OK;
+    }
+    if (strcmp(argv[1], "--help-table") == 0) {
+        options_table(stdout);
+        return ST_OK;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return status_set(ST_USAGE, "no command \"%s\"; attest --help lists them", argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    openblas_set_num_threads(1); /* parallelism is ours: queries over threads */
+    status_set(ST_OK, "%s", "");
+    enum status st = dispatch(argc, argv);
+    if (fflush(stdout) != 0 && st == ST_OK) {
+        st = status_set(ST_SYSTEM, "standard output cannot be written");
+    }
+    if (st != ST_OK && status_message()[0] != '\0') {
+        char line[2048];
+        escape_text(status_message(), line, sizeof line);
+        fprintf(stderr, "attest: %s\n", line);
+    }
+    return status_exit_code(st);
+}

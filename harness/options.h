@@ -1,0 +1,66 @@
+/* Commands and options: one table from which parsing, --help, the man page and completions come. */
+#ifndef ATTEST_HARNESS_OPTIONS_H
+#define ATTEST_HARNESS_OPTIONS_H
+
+#include <stdio.h>
+
+#include "status.h"
+
+/* command, operands, summary */
+#define COMMAND_LIST(X)                                                                            \
+    X(env, "", "print what this machine and this build are")                                       \
+    X(list, "[experiments|arms|kernels|datasets]", "list what can be run, and why not")            \
+    X(report, "RECORD...", "draw tables and plots from records")                                   \
+    X(run, "EXPERIMENT...", "check, time and record experiments")                                  \
+    X(selfcheck, "", "prove that the judge rejects wrong kernels and accepts right ones")          \
+    X(show, "RECORD", "print a record's cells")                                                    \
+    X(verify, "RECORD...", "check records against their seals")
+
+/* command, id, long name, argument or "", summary */
+#define OPTION_LIST(X)                                                                             \
+    X(env, ENV_JSON, "json", "", "print JSON")                                                     \
+    X(list, LIST_JSON, "json", "", "print JSON")                                                   \
+    X(report, REPORT_CHECK, "check", "", "compare with the files in --out; exit 1 if one differs") \
+    X(report, REPORT_FORMAT, "format", "text|md|tex|csv|html|svg|pdf",                             \
+      "format, or several with commas; text by default")                                           \
+    X(report, REPORT_OUT, "out", "DIR", "write files into DIR instead of stdout")                  \
+    X(report, REPORT_PLOT, "plot", "NAME", "only this plot")                                       \
+    X(report, REPORT_TABLE, "table", "NAME", "only this table")                                    \
+    X(run, RUN_BACKEND, "backend", "cpu|cuda", "only cells of this backend")                       \
+    X(run, RUN_COLOR, "color", "auto|always|never", "colour of the progress line")                 \
+    X(run, RUN_DATASET, "dataset", "PATH",                                                         \
+      "this dataset instead of the profile's: a name, a generator's spec or a file")               \
+    X(run, RUN_FILTER, "filter", "REGEX",                                                          \
+      "only cells whose line experiment/arm/kernel/param=value/... matches")                       \
+    X(run, RUN_OUT, "out", "FILE", "write the record here; build/records/ by default")             \
+    X(run, RUN_PROFILE, "profile", "smoke|default|full", "how much work; default by default")      \
+    X(run, RUN_QUERIES, "queries", "PATH", "queries for a --dataset file that has none")           \
+    X(run, RUN_QUIET, "quiet", "", "no progress on stderr")                                        \
+    X(run, RUN_SEED, "seed", "S", "seed of everything random; 1 by default")                       \
+    X(run, RUN_SET, "set", "NAME=VALUE", "change a setting of an experiment")                      \
+    X(run, RUN_THREADS, "threads", "N", "measure N threads instead of 1 and all")                  \
+    X(selfcheck, SELFCHECK_FILTER, "filter", "REGEX", "only matching kernels and mutants")         \
+    X(show, SHOW_CELL, "cell", "ID", "one cell with its raw samples")                              \
+    X(show, SHOW_JSON, "json", "", "print JSON")                                                   \
+    X(verify, VERIFY_VERBOSE, "verbose", "", "print the digests too")
+
+enum option_id {
+    OPTION_END = -1,
+    OPTION_ERROR = -2,
+    OPTION_HELP = 0,
+#define X(command, id, name, argument, summary) OPTION_##id,
+    OPTION_LIST(X)
+#undef X
+};
+
+/* Next option of a command's own argv (argv[0] is the command's name); *value is its argument or NULL.
+ * OPTION_END: the rest, from optind on, are operands.  OPTION_ERROR: status_set(ST_USAGE) was done. */
+enum option_id options_next(const char *command, int argc, char **argv, const char **value);
+
+/* Help of one command, or of the whole program (NULL). */
+void options_help(FILE *out, const char *command);
+
+/* The whole table as tab-separated lines, for the man page and the completions. */
+void options_table(FILE *out);
+
+#endif

@@ -1,0 +1,116 @@
+#include "roofline.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "cpu.h"
+#include "memory.h"
+#include "workers.h"
+
+enum {
+    STREAM_BYTES = 256 << 20, /* per run, beyond every cache seen so far */
+    STREAM_CHUNK = 1 << 20,
+    CACHED_BYTES = 16 << 10, /* half of the smallest first-level cache */
+    SAMPLES = 7
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+const struct kernel *kernel_widest(const char *operation)
+{
+    const struct kernel *best = NULL;
+    for (size_t i = 0; kernels[i] != NULL; i++) {
+        const struct kernel *k = kernels[i];
+        if (strcmp(k->operation, operation) == 0 && kernel_unavailable(k) == NULL &&
+            (best == NULL || k->isa > best->isa)) {
+            best = k;
+        }
+    }
+    return best;
+}
+
+struct job {
+    const struct stream_read_impl *read;
+    const struct fma_peak_impl *fma;
+    const unsigned char *data;
+    volatile uint64_t sink; /* keeps the loads alive */
+};
+
+static void read_chunk(void *arg, int64_t item)
+{
+    struct job *job = arg;
+    job->sink = job->read->read(job->data + item * STREAM_CHUNK, STREAM_CHUNK);
+}
+
+enum { CACHED_TURNS = 4096, FMA_STEPS = 200000, FMA_ITEMS_PER_THREAD = 4 };
+
+static void read_cached(void *arg, int64_t item)
+{
+    struct job *job = arg;
+    for (int i = 0; i < CACHED_TURNS; i++) {
+        job->sink = job->read->read(job->data + item * CACHED_BYTES, CACHED_BYTES);
+    }
+}
+
+static void run_fma(void *arg, int64_t item)
+{
+    struct job *job = arg;
+    (void)item;
+    job->sink = (uint64_t)job->fma->run(FMA_STEPS);
+}
+
+/* Best rate of several: the machine's limit, not its mood. */
+static double best_rate(int threads, int64_t items, void (*fn)(void *, int64_t), struct job *job,
+                        double work_per_item)
+{
+    double best = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        double start = now();
+        workers_run(threads, items, fn, job);
+        double rate = work_per_item * (double)items / (now() - start);
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+enum status roofline_measure(int threads, struct roofline *out)
+{
+    *out = (struct roofline){.threads = threads,
+                             .read_kernel = kernel_widest("stream_read"),
+                             .peak_kernel = kernel_widest("fma_peak")};
+    unsigned char *data = mem_alloc(STREAM_BYTES);
+    if (data == NULL) {
+        return ST_SYSTEM;
+    }
+    memset(data, 0x5A, STREAM_BYTES);
+    struct job job = {out->read_kernel->impl, out->peak_kernel->impl, data, 0};
+    int64_t chunks = STREAM_BYTES / STREAM_CHUNK, all = (int64_t)threads * FMA_ITEMS_PER_THREAD;
+    double cached = (double)CACHED_BYTES * CACHED_TURNS;
+    double flop = 2.0 * job.fma->lanes * FMA_STEPS;
+    out->read_1 = best_rate(1, chunks, read_chunk, &job, STREAM_CHUNK);
+    out->read_all = best_rate(threads, chunks, read_chunk, &job, STREAM_CHUNK);
+    out->cached_1 = best_rate(1, 1, read_cached, &job, cached);
+    out->cached_all = best_rate(threads, threads, read_cached, &job, cached);
+    out->peak_1 = best_rate(1, FMA_ITEMS_PER_THREAD, run_fma, &job, flop);
+    out->peak_all = best_rate(threads, all, run_fma, &job, flop);
+    mem_free(data);
+    return ST_OK;
+}
+
+void roofline_store(const struct roofline *r, struct tree *node)
+{
+    tree_set_f64(node, "read_1_thread_bytes_per_s", r->read_1);
+    tree_set_f64(node, "read_all_threads_bytes_per_s", r->read_all);
+    tree_set_f64(node, "cached_read_1_thread_bytes_per_s", r->cached_1);
+    tree_set_f64(node, "cached_read_all_threads_bytes_per_s", r->cached_all);
+    tree_set_f64(node, "f32_peak_1_thread_flop_per_s", r->peak_1);
+    tree_set_f64(node, "f32_peak_all_threads_flop_per_s", r->peak_all);
+    tree_set_i64(node, "threads", r->threads);
+    tree_set_string(node, "read_kernel", r->read_kernel->name);
+    tree_set_string(node, "peak_kernel", r->peak_kernel->name);
+}

@@ -1,0 +1,172 @@
+/* The run loop: per group prepare, check, time interleaved, summarise, release. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+#include "gbench.h"
+#include "run.h"
+#include "stats.h"
+
+static const char control_id[] = "control";
+
+static bool active(const struct cell *c)
+{
+    return c->verdict == VERDICT_PASS || c->verdict == VERDICT_MARGINAL;
+}
+
+static void advance(struct run *r, double work)
+{
+    r->work_done += work;
+    progress_update(r->work_done / r->work_total, r->doing);
+}
+
+/* --- timing ----------------------------------------------------------------------------------- */
+
+struct timed {
+    struct run *run;
+    struct run_group *g;
+    struct cell *cell;
+};
+
+static double timed_body(void *arg, int64_t round)
+{
+    struct timed *t = arg;
+    return t->g->experiment->time(&t->g->group, t->cell, (int)round);
+}
+
+struct collector {
+    struct run *run;
+    struct run_group *g;
+    bool out_of_memory;
+};
+
+static void take_sample(void *user, const char *id, int64_t round, double seconds, double started)
+{
+    struct collector *c = user;
+    struct group *g = &c->g->group;
+    (void)round;
+    struct cell *cell = strcmp(id, control_id) == 0 ? &c->g->control : NULL;
+    for (size_t i = 0; cell == NULL && i < g->cell_count; i++) {
+        cell = strcmp(g->cells[i].id, id) == 0 ? &g->cells[i] : NULL;
+    }
+    c->out_of_memory = cell == NULL || !cell_sample(cell, seconds, started) || c->out_of_memory;
+    advance(c->run, 1.0 / g->rounds);
+}
+
+/* The control is one cell timed under a second name: whatever differs between the two is noise. */
+static void judge_control(struct run_group *g)
+{
+    const struct cell *a = g->control_of, *b = &g->control;
+    g->control_ratio = stats_median(b->samples, b->sample_count) /
+                       stats_median(a->samples, a->sample_count);
+    g->control_p = stats_mann_whitney(a->samples, a->sample_count, b->samples, b->sample_count);
+}
+
+static enum status time_group(struct run *r, struct run_group *g)
+{
+    struct group *group = &g->group;
+    struct timed *timed = calloc(group->cell_count + 1, sizeof *timed);
+    if (timed == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
+    size_t n = 0;
+    struct cell *control = NULL;
+    gbench_clear();
+    for (size_t i = 0; i < group->cell_count; i++) {
+        struct cell *c = &group->cells[i];
+        if (!active(c)) {
+            continue;
+        }
+        timed[n] = (struct timed){r, g, c};
+        timed_body(&timed[n], 0); /* once before the first sample: pages, caches and clocks warm */
+        gbench_register(c->id, timed_body, &timed[n]);
+        control = control == NULL || i == group->control ? c : control;
+        n++;
+    }
+    enum status st = ST_OK;
+    if (n > 0) {
+        timed[n] = (struct timed){r, g, control};
+        gbench_register(control_id, timed_body, &timed[n]);
+        g->control_of = control;
+        struct collector collector = {r, g, false};
+        run_note(r, "%s %s: timing %zu arms, %d rounds", g->experiment->name, group->name, n,
+                 group->rounds);
+        int64_t got = gbench_run(group->rounds, take_sample, &collector);
+        if (collector.out_of_memory || got != (int64_t)(n + 1) * group->rounds) {
+            st = status_set(ST_SYSTEM, "timing of %s was cut short", group->name);
+        } else {
+            judge_control(g);
+        }
+    }
+    gbench_clear();
+    free(timed);
+    return st;
+}
+
+/* --- groups ----------------------------------------------------------------------------------- */
+
+static enum status check_cells(struct run *r, struct run_group *g)
+{
+    struct group *group = &g->group;
+    enum status st = ST_OK;
+    for (size_t i = 0; i < group->cell_count && st == ST_OK; i++) {
+        struct cell *c = &group->cells[i];
+        if (active(c)) {
+            run_note(r, "%s %s: checking %s", g->experiment->name, group->name,
+                     c->kernel[0] != '\0' ? c->kernel : c->arm);
+            st = g->experiment->check(r, group, c);
+            if (c->verdict == VERDICT_FAIL) {
+                char line[512];
+                snprintf(line, sizeof line, "FAIL %s %s %s: %s", c->id, c->arm, c->kernel, c->reason);
+                progress_line(line);
+            }
+        }
+        advance(r, 1);
+    }
+    return st;
+}
+
+static enum status run_one_group(struct run *r, struct run_group *g)
+{
+    struct group *group = &g->group;
+    size_t runnable = 0;
+    for (size_t i = 0; i < group->cell_count; i++) {
+        runnable += active(&group->cells[i]);
+    }
+    if (runnable == 0) {
+        return ST_OK;
+    }
+    run_note(r, "%s %s: preparing", g->experiment->name, group->name);
+    enum status st =
+        g->experiment->prepare != NULL ? g->experiment->prepare(r, group) : ST_OK;
+    if (st == ST_OK) {
+        st = check_cells(r, g);
+    }
+    if (st == ST_OK && g->experiment->time != NULL && group->rounds > 0) {
+        st = time_group(r, g);
+    }
+    if (st == ST_OK && g->experiment->summarise != NULL) {
+        st = g->experiment->summarise(r, group);
+    }
+    if (g->experiment->release != NULL) {
+        g->experiment->release(group);
+    }
+    return st;
+}
+
+enum status run_execute(struct run *r)
+{
+    r->work_total = 1;
+    for (size_t i = 0; i < r->group_count; i++) {
+        const struct group *g = &r->groups[i]->group;
+        r->work_total += (double)g->cell_count * (g->rounds > 0 ? 2 : 1) + 1;
+    }
+    run_note(r, "measuring this machine's roofline");
+    enum status st = roofline_measure(cpu_count(), &r->roofline);
+    advance(r, 1);
+    for (size_t i = 0; i < r->group_count && st == ST_OK; i++) {
+        st = run_one_group(r, r->groups[i]);
+    }
+    return st;
+}

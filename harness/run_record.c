@@ -1,0 +1,131 @@
+/* From a finished run to the tree of its record. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cells_tree.h"
+#include "environment.h"
+#include "run.h"
+#include "version.h"
+
+void run_time_now(char out[32])
+{
+    time_t t = time(NULL);
+    struct tm utc;
+    gmtime_r(&t, &utc);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+struct cell *run_cells(const struct run *r, size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < r->group_count; i++) {
+        *n += r->groups[i]->group.cell_count;
+    }
+    struct cell *all = calloc(*n + 1, sizeof *all);
+    size_t at = 0;
+    for (size_t i = 0; all != NULL && i < r->group_count; i++) {
+        const struct group *g = &r->groups[i]->group;
+        memcpy(all + at, g->cells, g->cell_count * sizeof *all);
+        at += g->cell_count;
+    }
+    return all;
+}
+
+static bool store_plan(const struct run *r, struct tree *plan)
+{
+    char names[RUN_EXPERIMENTS * (CELL_NAME + 1)] = "";
+    struct tree *settings = tree_group(plan, "settings");
+    bool ok = settings != NULL;
+    for (size_t i = 0; i < r->options.experiment_count && ok; i++) {
+        const struct experiment *e = r->options.experiments[i];
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i > 0 ? " " : "", e->name);
+        struct tree *node = tree_group(settings, e->name);
+        ok = node != NULL && tree_set_string(node, "title", e->title) &&
+             tree_set_string(node, "source", e->source);
+        for (const struct setting *s = e->settings; ok && s != NULL && s->name != NULL; s++) {
+            ok = tree_set_string(node, s->name, run_setting(r, s->name));
+        }
+    }
+    return ok && tree_set_string(plan, "experiments", names) &&
+           tree_set_string(plan, "profile", profile_name(r->options.profile)) &&
+           tree_set_i64(plan, "seed", (int64_t)r->options.seed) &&
+           tree_set_i64(plan, "threads", r->options.threads) &&
+           tree_set_string(plan, "filter", r->options.filter != NULL ? r->options.filter : "") &&
+           tree_set_string(plan, "backend", r->options.backend != NULL ? r->options.backend : "") &&
+           tree_set_string(plan, "suite_version", suite_version());
+}
+
+static bool store_control(const struct run_group *g, struct tree *controls)
+{
+    if (g->control_of == NULL) {
+        return true;
+    }
+    char name[2 * CELL_NAME + 1];
+    snprintf(name, sizeof name, "%.20s.%.40s", g->experiment->name, g->group.name);
+    struct tree *node = tree_group(controls, name);
+    uint64_t n = g->control.sample_count;
+    return node != NULL && tree_set_string(node, "cell", g->control_of->id) &&
+           tree_set_f64(node, "median_ratio", g->control_ratio) &&
+           tree_set_f64(node, "mann_whitney_p", g->control_p) &&
+           tree_dataset(node, "samples", TREE_F64, 1, &n, g->control.samples) != NULL;
+}
+
+static bool store_measurements(const struct run *r, struct tree *measurements)
+{
+    struct tree *roofline = tree_group(measurements, "roofline");
+    struct tree *controls = tree_group(measurements, "controls");
+    char finished[32];
+    run_time_now(finished);
+    bool ok = roofline != NULL && controls != NULL &&
+              tree_set_string(measurements, "started", r->started) &&
+              tree_set_string(measurements, "finished", finished);
+    if (ok) {
+        roofline_store(&r->roofline, roofline);
+    }
+    for (size_t i = 0; i < r->group_count && ok; i++) {
+        ok = store_control(r->groups[i], controls);
+    }
+    struct tree *environment = tree_group(measurements, "environment");
+    if (ok && environment != NULL) {
+        environment_store_load(environment, "after");
+    }
+    return ok;
+}
+
+enum status run_record(struct run *r)
+{
+    struct tree *plan = tree_group(r->record, "plan");
+    struct tree *measurements = tree_group(r->record, "measurements");
+    size_t n;
+    struct cell *cells = run_cells(r, &n);
+    enum status st = ST_OK;
+    if (plan == NULL || measurements == NULL || cells == NULL || !store_plan(r, plan) ||
+        !store_measurements(r, measurements)) {
+        st = status_set(ST_SYSTEM, "the record cannot be put together: out of memory");
+    }
+    if (st == ST_OK) {
+        st = cells_to_tree(cells, n, r->record);
+    }
+    free(cells);
+    return st;
+}
+
+void run_free(struct run *r)
+{
+    for (size_t i = 0; i < r->group_count; i++) {
+        struct run_group *g = r->groups[i];
+        for (size_t c = 0; c < g->group.cell_count; c++) {
+            cell_free(&g->group.cells[c]);
+        }
+        cell_free(&g->control);
+        free(g->group.cells);
+        free(g);
+    }
+    free(r->groups);
+    if (r->options.filter != NULL) {
+        regfree(&r->filter);
+    }
+    tree_free(r->record);
+}

@@ -1,0 +1,30 @@
+#include "adsampling.h"
+
+#include <string.h>
+
+bool ads_is_bandwidth(const struct cell *c)
+{
+    return strcmp(c->arm, "bandwidth") == 0;
+}
+
+int64_t ads_integer(const struct cell *c, const char *name, int64_t fallback)
+{
+    const struct param *p = cell_param(c, name);
+    return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
+}
+
+extern const struct experiment experiment_adsampling;
+const struct experiment experiment_adsampling = {
+    .name = "adsampling",
+    .title = "Early-terminated distances in an exact scan",
+    .source = "S001; Gao & Long, SIGMOD 2023 (arXiv:2303.09855); PDX, Kuffo et al., SIGMOD 2025",
+    .settings = ads_settings,
+    .plan = ads_plan,
+    .prepare = ads_prepare,
+    .check = ads_check,
+    .time = ads_time,
+    .summarise = ads_summarise,
+    .release = ads_release,
+    .tables = ads_tables,
+    .plots = ads_plots,
+};

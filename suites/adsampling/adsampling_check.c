@@ -1,0 +1,164 @@
+/* One cell under the judge, and the metrics that do not depend on the machine. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../harness/cpu.h"
+#include "../../harness/memory.h"
+#include "../../harness/record.h"
+#include "../../harness/roofline.h"
+#include "../../reference/knn.h"
+#include "adsampling.h"
+
+static enum status oracle_of(struct ads_group *s, const struct ads_cell *a,
+                             const struct knn_pruned_oracle **out)
+{
+    bool vertical = ((const struct knn_impl *)a->kernel->impl)->vertical;
+    for (size_t i = 0; i < s->oracle_count; i++) {
+        if (s->oracles[i].vertical == vertical &&
+            memcmp(&s->oracles[i].params, &a->params, sizeof a->params) == 0) {
+            *out = &s->oracles[i].oracle;
+            return ST_OK;
+        }
+    }
+    if (s->oracle_count == ADS_ORACLES) { /* each point has two; forget the oldest */
+        knn_pruned_oracle_free(&s->oracles[0].oracle);
+        s->oracle_count--;
+        memmove(&s->oracles[0], &s->oracles[1], s->oracle_count * sizeof s->oracles[0]);
+    }
+    int64_t judged = s->judged < a->checked ? s->judged : a->checked;
+    s->oracles[s->oracle_count].vertical = vertical;
+    s->oracles[s->oracle_count].params = a->params;
+    *out = &s->oracles[s->oracle_count].oracle;
+    enum status st = knn_pruned_oracle_new(a->problem, &a->params, vertical, judged, cpu_count(),
+                                           &s->oracles[s->oracle_count].oracle);
+    s->oracle_count += st == ST_OK;
+    return st;
+}
+
+/* --- metrics ---------------------------------------------------------------------------------- */
+
+/* A returned id counts if its exact distance is at most the k-th exact distance. */
+static void add_recall(struct cell *c, const struct ads_cell *a)
+{
+    const struct knn_problem *p = a->problem;
+    int64_t good = 0;
+    for (int64_t q = 0; q < a->checked; q++) {
+        for (int32_t r = 0; r < p->k; r++) {
+            const float *row = p->base.rows + (int64_t)a->ids[q * p->k + r] * p->base.d;
+            good += ref_l2sq(row, p->queries + q * p->base.d, p->base.d) <=
+                    p->exact_dist[q * p->k + p->k - 1];
+        }
+    }
+    cell_metric(c, "recall_at_k", "share", true, (double)good / (double)(a->checked * p->k),
+                (uint64_t)a->checked);
+}
+
+/* Dimensions that a candidate of level g has read. */
+static double level_dims(const struct ads_cell *a, int32_t g)
+{
+    int32_t dims = g * a->params.delta, d = a->problem->base.d;
+    return dims < d ? dims : d;
+}
+
+static double level_quantile(const struct ads_cell *a, const uint64_t *levels, int32_t count,
+                             uint64_t total, double p)
+{
+    uint64_t seen = 0;
+    for (int32_t g = 0; g < count; g++) {
+        seen += levels[g];
+        if ((double)seen >= p * (double)total) {
+            return level_dims(a, g);
+        }
+    }
+    return level_dims(a, count - 1);
+}
+
+static enum status add_dims(struct cell *c, struct ads_cell *a, const struct knn_answers *answers)
+{
+    const struct knn_base *b = &a->problem->base;
+    uint64_t total = (uint64_t)(a->checked * b->n);
+    double mean = b->d, p50 = b->d, p99 = b->d;
+    if (answers->levels != NULL) {
+        uint64_t *levels = calloc((size_t)answers->level_count, sizeof *levels);
+        if (levels == NULL) {
+            return status_set(ST_SYSTEM, "out of memory");
+        }
+        mean = 0;
+        for (int64_t i = 0; i < a->checked * answers->level_count; i++) {
+            levels[i % answers->level_count] += answers->levels[i];
+        }
+        for (int32_t g = 0; g < answers->level_count; g++) {
+            mean += level_dims(a, g) * (double)levels[g] / (double)total;
+        }
+        p50 = level_quantile(a, levels, answers->level_count, total, 0.5);
+        p99 = level_quantile(a, levels, answers->level_count, total, 0.99);
+        free(levels);
+    }
+    a->bytes_per_query = mean * (double)b->n * sizeof(float);
+    cell_metric(c, "dims_mean", "dims", true, mean, total);
+    cell_metric(c, "dims_p50", "dims", true, p50, total);
+    cell_metric(c, "dims_p99", "dims", true, p99, total);
+    cell_metric(c, "bytes_per_query", "bytes", true, a->bytes_per_query, (uint64_t)a->checked);
+    return ST_OK;
+}
+
+static void digest_answers(struct cell *c, const struct ads_cell *a, const struct knn_answers *x)
+{
+    size_t total = (size_t)(a->checked * a->problem->k);
+    char parts[2 * DIGEST_HEX];
+    digest_hex(x->ids, total * sizeof *x->ids, parts);
+    digest_hex(x->dist, total * sizeof *x->dist, parts + DIGEST_HEX - 1);
+    digest_hex(parts, strlen(parts), c->output_digest);
+}
+
+/* --- checks ----------------------------------------------------------------------------------- */
+
+static enum status check_bandwidth(const struct ads_group *s, struct cell *c)
+{
+    const struct ads_cell *a = c->state;
+    const struct stream_read_impl *impl = a->kernel->impl;
+    size_t bytes = (size_t)s->data.base.n * (size_t)s->data.base.d * sizeof(float) / 64 * 64;
+    const uint64_t *words = (const uint64_t *)(const void *)s->data.base.rows;
+    uint64_t want = 0;
+    for (size_t i = 0; i < bytes / sizeof want; i++) {
+        want ^= words[i];
+    }
+    if (impl->read(words, bytes) == want) {
+        cell_verdict(c, VERDICT_PASS, "%s", "");
+    } else {
+        cell_verdict(c, VERDICT_FAIL, "the sum of all words differs from the oracle's");
+    }
+    return ST_OK;
+}
+
+enum status ads_check(struct run *run, struct group *g, struct cell *c)
+{
+    (void)run;
+    struct ads_group *s = g->state;
+    struct ads_cell *a = c->state;
+    if (ads_is_bandwidth(c)) {
+        return check_bandwidth(s, c);
+    }
+    const struct knn_impl *impl = a->kernel->impl;
+    const struct knn_pruned_oracle *oracle = NULL;
+    struct judge j;
+    struct knn_answers answers;
+    enum status st = impl->pruned ? oracle_of(s, a, &oracle) : ST_OK;
+    if (st != ST_OK) {
+        return st;
+    }
+    /* all threads help: the same calls, query by query, as when one thread is timed */
+    st = knn_check(a->kernel, a->index, a->problem, a->checked, &a->params, cpu_count(), oracle, &j,
+                   &answers);
+    cell_verdict(c, j.verdict, "%s", j.reason);
+    if (st == ST_OK && j.verdict != VERDICT_FAIL) {
+        size_t total = (size_t)(a->checked * a->problem->k);
+        memcpy(a->ids, answers.ids, total * sizeof *a->ids);
+        memcpy(a->dist, answers.dist, total * sizeof *a->dist);
+        add_recall(c, a);
+        st = add_dims(c, a, &answers);
+        digest_answers(c, a, &answers);
+    }
+    judge_end(&j);
+    return st;
+}

@@ -1,0 +1,263 @@
+/* Where Quest's page scan and a learned HNSW search cost the same (S000; definitions, section 2).
+ *
+ * Here: the seed's operation-count model. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "../../harness/experiment.h"
+#include "../../harness/judge.h"
+#include "../../reference/opcount.h"
+
+static const struct setting settings[] = {
+    {"M", "32", "HNSW: links per node"},
+    {"d", "128", "dimensions of a key"},
+    {"d_search", "128", "dimensions of a learned search vector"},
+    {"ef", "64", "HNSW: candidates kept while searching"},
+    {"page", "16", "keys per page"},
+    {NULL, NULL, NULL},
+};
+
+struct model {
+    int64_t m, ef, page, d, d_search;
+};
+
+static enum status read_model(const struct run *run, struct model *out)
+{
+    const struct {
+        const char *name;
+        int64_t hi, *at;
+    } values[] = {
+        {"M", 1024, &out->m},   {"ef", 4096, &out->ef},          {"page", 4096, &out->page},
+        {"d", 65536, &out->d},  {"d_search", 65536, &out->d_search},
+    };
+    enum status st = ST_OK;
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && st == ST_OK; i++) {
+        st = run_setting_integer(run, values[i].name, 1, values[i].hi, values[i].at);
+    }
+    return st;
+}
+
+/* --- the model ------------------------------------------------------------------------------------ */
+
+static double full_ops(const struct model *x, int64_t n)
+{
+    return (double)(n * x->d);
+}
+
+static double quest_ops(const struct model *x, int64_t n)
+{
+    return (double)((n + x->page - 1) / x->page * 2 * x->d);
+}
+
+static double hnsw_ops(const struct model *x, int64_t n)
+{
+    return (double)(x->m * x->ef * x->d_search) * log2((double)n);
+}
+
+/* Larger root of n/page 2 d = M ef d_search log2 n, with pages not rounded; 0 if the line lies above the
+ * curve everywhere.  The difference line - curve falls up to its minimum and rises after it. */
+static double smooth_root(const struct model *x)
+{
+    double slope = 2.0 * (double)x->d / (double)x->page;
+    double scale = (double)(x->m * x->ef * x->d_search);
+    double lo = scale / (slope * log(2)), hi = lo;
+    if (slope * lo >= scale * log2(lo)) {
+        return 0;
+    }
+    while (slope * hi < scale * log2(hi)) {
+        hi *= 2;
+    }
+    for (int i = 0; i < 200; i++) {
+        double mid = lo + (hi - lo) / 2;
+        *(slope * mid < scale * log2(mid) ? &lo : &hi) = mid;
+    }
+    return hi;
+}
+
+/* Smallest N from which on Quest never costs less again; 0 if it never costs less.  Whole pages cost at
+ * least as much as fractions of them, so the last N at which Quest is cheaper lies below the root. */
+static int64_t crossover_for_good(const struct model *x, double root)
+{
+    int64_t n = (int64_t)ceil(root) + 1;
+    while (n > 1 && quest_ops(x, n - 1) >= hnsw_ops(x, n - 1)) {
+        n--;
+    }
+    return n > 1 ? n : 0;
+}
+
+/* Smallest N >= 2 with Quest >= HNSW: the first token of a page, since only there Quest's cost rises. */
+static int64_t crossover_first(const struct model *x)
+{
+    if (quest_ops(x, 2) >= hnsw_ops(x, 2)) {
+        return 2;
+    }
+    for (int64_t n = x->page + 1;; n += x->page) {
+        if (n >= 2 && quest_ops(x, n) >= hnsw_ops(x, n)) {
+            return n;
+        }
+    }
+}
+
+/* --- plan ------------------------------------------------------------------------------------- */
+
+/* The seed's table, with decimal K and M. */
+static const int64_t contexts[] = {4000,   8000,    16000,   32000,   64000,  128000,
+                                   256000, 512000, 1000000, 2000000, 4000000};
+
+static void add_parameters(struct cell *c, const struct model *x)
+{
+    cell_param_integer(c, "m", x->m);
+    cell_param_integer(c, "ef", x->ef);
+    cell_param_integer(c, "page", x->page);
+    cell_param_integer(c, "d", x->d);
+    cell_param_integer(c, "d_search", x->d_search);
+}
+
+static enum status plan(struct run *run)
+{
+    struct model x;
+    enum status st = read_model(run, &x);
+    struct group *g = st == ST_OK ? run_group(run, "model", 0) : NULL;
+    if (g == NULL) {
+        return st == ST_OK ? ST_SYSTEM : st;
+    }
+    for (size_t i = 0; i <= sizeof contexts / sizeof contexts[0]; i++) {
+        struct cell *c = group_cell(run, g, "model", "");
+        if (c == NULL) {
+            return ST_SYSTEM;
+        }
+        add_parameters(c, &x);
+        if (i > 0) {
+            cell_param_integer(c, "context", contexts[i - 1]);
+        }
+    }
+    return ST_OK;
+}
+
+/* --- cells ------------------------------------------------------------------------------------ */
+
+static void judge_count(struct judge *j, const char *what, int64_t n, double got, double want)
+{
+    judge_near(j, what, n, got, want, want * 0x1p-50, want * 0x1p-50); /* a few roundings of float64 */
+}
+
+static void check_context(const struct model *x, struct cell *c, int64_t n, struct judge *j)
+{
+    int32_t d = (int32_t)x->d, page = (int32_t)x->page;
+    double full = full_ops(x, n), quest = quest_ops(x, n), hnsw = hnsw_ops(x, n);
+    judge_count(j, "full", n, full, ref_full_ops(n, d));
+    judge_count(j, "Quest", n, quest, ref_quest_ops(n, page, d));
+    judge_count(j, "HNSW", n, hnsw,
+                ref_hnsw_ops(n, (int32_t)x->m, (int32_t)x->ef, (int32_t)x->d_search));
+    cell_metric(c, "full_ops", "ops", true, full, 1);
+    cell_metric(c, "quest_ops", "ops", true, quest, 1);
+    cell_metric(c, "hnsw_ops", "ops", true, ceil(hnsw), 1);
+    cell_metric(c, "quest_over_hnsw_ratio", "ratio", true, quest / hnsw, 1);
+}
+
+static void check_crossover(const struct model *x, struct cell *c, struct judge *j)
+{
+    double root = smooth_root(x);
+    int64_t n = crossover_for_good(x, root), first = crossover_first(x), want_first;
+    int64_t limit = n + 4 * x->page + 100;
+    int64_t want = ref_crossover((int32_t)x->page, (int32_t)x->d, (int32_t)x->m, (int32_t)x->ef,
+                                 (int32_t)x->d_search, limit, &want_first);
+    if (n != want || first != want_first) {
+        judge_fail(j, "crossover %lld and first %lld, oracle %lld and %lld", (long long)n,
+                   (long long)first, (long long)want, (long long)want_first);
+    }
+    bool exists = n > 2;
+    cell_metric(c, "crossover_n", "tokens", true, exists ? (double)n : NAN, 1);
+    cell_metric(c, "crossover_first_n", "tokens", true, exists ? (double)first : NAN, 1);
+    cell_metric(c, "crossover_smooth_n", "tokens", true, exists && root > 0 ? root : NAN, 1);
+    if (!exists) {
+        judge_marginal(j, "no crossover: Quest never costs less");
+    }
+}
+
+static enum status check(struct run *run, struct group *g, struct cell *c)
+{
+    struct model x;
+    struct judge j;
+    (void)g;
+    enum status st = read_model(run, &x);
+    if (st != ST_OK) {
+        return st;
+    }
+    judge_begin(&j);
+    const struct param *context = cell_param(c, "context");
+    if (context != NULL) {
+        check_context(&x, c, context->integer, &j);
+    } else {
+        check_crossover(&x, c, &j);
+    }
+    cell_verdict(c, j.verdict, "%s", j.reason);
+    judge_end(&j);
+    return ST_OK;
+}
+
+/* --- tables ----------------------------------------------------------------------------------- */
+
+static const char *const split[] = {"m", "ef", "page", "d", "d_search", NULL};
+
+static bool keep_contexts(const struct cell *c)
+{
+    return cell_param(c, "context") != NULL;
+}
+
+static bool keep_crossover(const struct cell *c)
+{
+    return cell_param(c, "context") == NULL;
+}
+
+static const struct column context_columns[] = {
+    {"N", "context", NULL},
+    {"full", "full_ops", "%.0f"},
+    {"Quest", "quest_ops", "%.0f"},
+    {"learned HNSW", "hnsw_ops", "%.0f"},
+    {"Quest / learned", "quest_over_hnsw_ratio", "%.2f"},
+    {NULL, NULL, NULL},
+};
+
+static const struct column crossover_columns[] = {
+    {"crossover", "crossover_n", "%.0f"},
+    {"first touch", "crossover_first_n", "%.0f"},
+    {"pages not rounded", "crossover_smooth_n", "%.4f"},
+    {NULL, NULL, NULL},
+};
+
+static const struct table tables[] = {
+    {
+        .name = "model",
+        .title = "Operations per query by the seed's model",
+        .note = "A formula, neither counted nor timed: full N d, Quest ceil(N/page) 2 d, learned HNSW "
+                "ceil(M ef log2(N) d_search). K and M are decimal.",
+        .split = split,
+        .keep = keep_contexts,
+        .columns = context_columns,
+    },
+    {
+        .name = "crossover",
+        .title = "Where Quest and learned HNSW cost the same by the seed's model",
+        .note = "Crossover: the smallest N from which on Quest never costs less again. Because pages are "
+                "whole, Quest's cost is a staircase that touches the other curve earlier (first touch).",
+        .split = split,
+        .keep = keep_crossover,
+        .columns = crossover_columns,
+    },
+    {.name = NULL},
+};
+
+static const struct plot plots[] = {{.name = NULL}};
+
+extern const struct experiment experiment_crossover;
+const struct experiment experiment_crossover = {
+    .name = "crossover",
+    .title = "Context length at which learned HNSW search becomes cheaper than Quest",
+    .source = "S000",
+    .settings = settings,
+    .plan = plan,
+    .check = check,
+    .tables = tables,
+    .plots = plots,
+};
