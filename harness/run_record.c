@@ -1,4 +1,5 @@
 /* From a finished run to the tree of its record. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,18 @@ struct cell *run_cells(const struct run *r, size_t *n)
     return all;
 }
 
+/* Names in a record are lower-case; a setting's own spelling may be a paper's ("M"). */
+static bool store_setting(struct tree *node, const char *name, const char *value)
+{
+    char lower[CELL_NAME];
+    size_t n = 0;
+    for (; name[n] != '\0' && n + 1 < sizeof lower; n++) {
+        lower[n] = (char)tolower((unsigned char)name[n]);
+    }
+    lower[n] = '\0';
+    return tree_set_string(node, lower, value);
+}
+
 static bool store_plan(const struct run *r, struct tree *plan)
 {
     char names[RUN_EXPERIMENTS * (CELL_NAME + 1)] = "";
@@ -45,7 +58,7 @@ static bool store_plan(const struct run *r, struct tree *plan)
         ok = node != NULL && tree_set_string(node, "title", e->title) &&
              tree_set_string(node, "source", e->source);
         for (const struct setting *s = e->settings; ok && s != NULL && s->name != NULL; s++) {
-            ok = tree_set_string(node, s->name, run_setting(r, s->name));
+            ok = store_setting(node, s->name, run_setting(r, s->name));
         }
     }
     return ok && tree_set_string(plan, "experiments", names) &&

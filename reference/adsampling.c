@@ -62,30 +62,32 @@ static int close_to(double a, double b, double relative)
     return isfinite(b) && fabs(a - b) <= relative * b;
 }
 
-/* Notes that a decision about `row` was closer than rounding. */
-static void note_ambiguous(const float *row, const float *query, int32_t d,
+/* Notes that a decision about `row` against tau t was closer than rounding. */
+static void note_ambiguous(const float *row, const float *query, int32_t d, double t,
                            const struct ref_ads_params *p, struct ref_ads_answer *out)
 {
     out->ambiguous++;
-    double limit = tau(p, out) * (1 + tolerance(p, d, d));
-    if (partial_sum(row, query, 0, d, 0) <= limit) {
+    if (partial_sum(row, query, 0, d, 0) <= t * (1 + tolerance(p, d, d))) {
         out->undetermined = 1;
     }
 }
 
-/* Finishes one candidate from dimension i on, whose partial sum is given. */
+/* Finishes one candidate from dimension i on, whose partial sum is given, against tau t. */
 static void finish(const float *row, int32_t id, int32_t d, const float *query, int32_t i,
-                   double sum, const struct ref_ads_params *p, struct ref_ads_answer *out)
+                   double sum, double t, const struct ref_ads_params *p, struct ref_ads_answer *out)
 {
     while (i < d) {
         int32_t next = i + p->delta < d ? i + p->delta : d;
         sum = partial_sum(row, query, i, next, sum);
         i = next;
-        double limit = i < d ? threshold(tau(p, out), i, d, p->eps0) : tau(p, out);
-        if (i < d && close_to(sum, limit, tolerance(p, i, d))) {
-            note_ambiguous(row, query, d, p, out);
+        if (i == d) {
+            break;
         }
-        if (sum >= limit && i < d) {
+        double limit = threshold(t, i, d, p->eps0);
+        if (close_to(sum, limit, tolerance(p, i, d))) {
+            note_ambiguous(row, query, d, t, p, out);
+        }
+        if (sum >= limit) {
             break;
         }
     }
@@ -100,17 +102,16 @@ void ref_ads_horizontal(const float *base, int64_t n, int32_t d, const float *qu
 {
     clear(d, p, out);
     for (int64_t j = 0; j < n; j++) {
-        finish(base + j * d, (int32_t)j, d, query, 0, 0, p, out);
+        finish(base + j * d, (int32_t)j, d, query, 0, 0, tau(p, out), p, out);
     }
 }
 
-/* Advances a block until its survivors are to be finished one by one; alive[] and sum[] are left for
- * them.  Returns the dimensions read by every candidate of the block. */
+/* Advances a block until its survivors are to be finished apart; alive[] and sum[] are left for them.
+ * Returns the dimensions read by every candidate of the block. */
 static int32_t advance(const float *base, int64_t first, int32_t m, int32_t d, const float *query,
-                       const struct ref_ads_params *p, double *sum, unsigned char *alive,
-                       struct ref_ads_answer *out)
+                       double start, const struct ref_ads_params *p, double *sum,
+                       unsigned char *alive, struct ref_ads_answer *out)
 {
-    double start = tau(p, out);
     int32_t i = 0, end = p->vertical_dims < d ? p->vertical_dims : d;
     while (i < end) {
         int32_t next = i + p->delta < end ? i + p->delta : end;
@@ -120,7 +121,7 @@ static int32_t advance(const float *base, int64_t first, int32_t m, int32_t d, c
             sum[j] = partial_sum(row, query, i, next, sum[j]);
             double limit = next < d ? threshold(start, next, d, p->eps0) : INFINITY;
             if (alive[j] && close_to(sum[j], limit, tolerance(p, next, d))) {
-                note_ambiguous(row, query, d, p, out);
+                note_ambiguous(row, query, d, start, p, out);
                 unsure++;
             }
             alive[j] = alive[j] && !(sum[j] >= limit);
@@ -155,17 +156,14 @@ int ref_ads_vertical(const float *base, int64_t n, int32_t d, const float *query
             sum[j] = 0;
             alive[j] = 1;
         }
-        int32_t i = advance(base, first, m, d, query, p, sum, alive, out);
+        double start = tau(p, out);
+        int32_t i = advance(base, first, m, d, query, start, p, sum, alive, out);
         for (int32_t j = 0; j < m; j++) {
-            if (!alive[j]) {
-                out->levels[(i + p->delta - 1) / p->delta]++;
-            } else if (i == d) {
-                out->levels[(d + p->delta - 1) / p->delta]++;
-                if (sum[j] < tau(p, out)) {
-                    insert(p, out, (int32_t)(first + j), sum[j]);
-                }
+            if (alive[j]) {
+                finish(base + (first + j) * d, (int32_t)(first + j), d, query, i, sum[j], start, p,
+                       out);
             } else {
-                finish(base + (first + j) * d, (int32_t)(first + j), d, query, i, sum[j], p, out);
+                out->levels[(i + p->delta - 1) / p->delta]++;
             }
         }
     }

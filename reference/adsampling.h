@@ -41,9 +41,10 @@ struct ref_ads_answer {
 void ref_ads_horizontal(const float *base, int64_t n, int32_t d, const float *query,
                         const struct ref_ads_params *p, struct ref_ads_answer *out);
 
-/* Within a block, all candidates advance group by group against the tau of the block's start, until no
- * candidate is left, or at most survivor_share * block are, or vertical_dims are reached; the survivors
- * are then finished in order of index against the live tau.  Returns 0, or -1 when memory is refused. */
+/* tau is that of a block's start throughout the block, so the first block is read in full.  Within a block all
+ * candidates advance group by group until at most survivor_share * block are left or vertical_dims are reached
+ * (a dropped candidate is read along until then); then only the survivors go on.  Complete candidates below tau
+ * enter the answer in order of index.  Returns 0, or -1 when memory is refused. */
 int ref_ads_vertical(const float *base, int64_t n, int32_t d, const float *query,
                      const struct ref_ads_params *p, struct ref_ads_answer *out);
 

@@ -7,24 +7,12 @@
 #define ATTEST_SUITES_KERNELS_CPU_ADS_FINISH_H
 
 #include "ads_query.h"
-#include "topk.h"
-
-/* A search under way: what the inner loops need, kept flat so that it stays in registers. */
-struct ads_search {
-    const float *query; /* (d) rotated */
-    const float *ratio;
-    int32_t d, delta, levels, k;
-    int32_t *ids; /* (k) of this query's answer */
-    float *dist;
-    uint32_t *counts; /* levels of this query, or NULL */
-};
 
 /* Candidate `id` with row (d), whose groups 1..g are summed already and were not enough to drop it. */
-static inline __attribute__((always_inline)) void
-ads_finish(const struct ads_search *s, const float *row, int32_t id, int32_t g, float sum,
-           const bool counting)
+static inline void ads_finish(const struct ads_search *s, const float *row, int32_t id, int32_t g,
+                              float sum)
 {
-    float *worst = &s->dist[s->k - 1];
+    const float *worst = &s->dist[s->k - 1];
     while (g < s->levels) {
         int32_t from = g * s->delta;
         int32_t m = s->d - from < s->delta ? s->d - from : s->delta;
@@ -34,7 +22,7 @@ ads_finish(const struct ads_search *s, const float *row, int32_t id, int32_t g, 
             break; /* at the last group ratio is 1: the comparison with tau itself */
         }
     }
-    if (counting) {
+    if (s->counts != NULL) {
         s->counts[g]++;
     }
     if (g == s->levels && sum < *worst) {

@@ -1,94 +1,88 @@
-/* ADSampling over row-major vectors, candidate after candidate: the loop of every ISA variant.
+/* ADSampling over row-major vectors: what the SIMD variants share.
  *
- * The first group of a few rows (TILE) is summed together, because most candidates end there; the
- * decisions are the same as one by one, since the sums do not depend on tau and tau only falls.
+ * Decisions are those of candidate after candidate against the live tau, although a tile of candidates advances
+ * side by side against the tau of its start.  tau only falls, so who is dropped side by side is dropped one by one
+ * too; who is left is tried again one by one.  Only the level at which the others of such a tile end may differ,
+ * so a search that counts levels does such a tile (about k ln(n/k) of them) again one by one.
  *
- * The including file defines group_l2sq (ads_finish.h), TILE <= 32,
- *   static inline uint32_t first_group(const float *rows, int32_t d, const float *query, int32_t m,
- *                                      float limit, float partial[TILE])
- * (sums of the first m dimensions of TILE rows; bit t set where partial[t] < limit), PREFETCH(p), and
- * ADS_VARIANT, ADS_ISA, ADS_SOURCE. */
-#include "../../../harness/cpu.h"
-#include "../../../harness/kernel.h"
+ * The including file has included group_<isa>.h and defines ADS_VARIANT, ADS_ISA, ADS_SOURCE. */
 #include "ads_finish.h"
+#include "ads_front.h"
 #include "borrowed_index.h"
 
-/* Rows ahead whose first group is asked for: each row's start lies on a page of its own when d = 1024, so
- * no hardware prefetcher finds it. */
-enum { ROWS_AHEAD = 32, FLOATS_PER_LINE = 16 };
+enum { TILE = 64, COUNTED_LEVELS = 1024 };
 
-static inline void prefetch_dims(const float *row, int32_t m)
+/* First group of TILE rows from `first` on; those below limit make the front. */
+static inline void open_front(struct ads_front *f, const struct ads_search *s, const float *rows,
+                              int32_t first, float limit)
 {
-    for (int32_t i = 0; i < m; i += FLOATS_PER_LINE) {
-        PREFETCH(row + i);
-    }
-}
-
-static inline __attribute__((always_inline)) void
-tile_survivors(const struct ads_search *s, const float *rows, int64_t first, uint32_t alive,
-               const float *partial, const bool counting)
-{
-    for (uint32_t rest = alive; rest != 0; rest &= rest - 1) {
-        prefetch_dims(rows + (int64_t)__builtin_ctz(rest) * s->d + s->delta, s->delta);
-    }
-    for (uint32_t rest = alive; rest != 0; rest &= rest - 1) {
-        int32_t t = __builtin_ctz(rest);
-        if (partial[t] < s->dist[s->k - 1] * s->ratio[1]) {
-            ads_finish(s, rows + (int64_t)t * s->d, (int32_t)(first + t), 1, partial[t], counting);
-        } else if (counting) {
-            s->counts[1]++;
+    __m128 limits = _mm_set1_ps(limit);
+    int32_t ahead = s->levels > 1 ? s->delta : 0;
+    f->count = 0;
+    for (int32_t t = 0; t < TILE; t += 4) {
+        const float *row[4];
+        float sum[4];
+        for (int32_t l = 0; l < 4; l++) {
+            row[l] = rows + (int64_t)(first + t + l) * s->d;
+        }
+        __m128 sums = group_l2sq_4(row, s->query, s->delta);
+        int32_t below = _mm_movemask_ps(_mm_cmplt_ps(sums, limits));
+        _mm_storeu_ps(sum, sums);
+        for (; below != 0; below &= below - 1) {
+            int32_t l = __builtin_ctz((unsigned)below);
+            front_add(f, first + t + l, sum[l]);
+            front_prefetch(row[l] + s->delta, ahead);
         }
     }
 }
 
-static inline __attribute__((always_inline)) void
-search_rows(const struct ads_search *s, const float *rows, int64_t n, const bool counting)
+/* counts: NULL, or the levels of this tile's candidates are added to it. */
+static inline void search_tile(const struct ads_search *s, const struct ads_rows *rows, int32_t first,
+                               uint32_t *counts)
 {
+    struct ads_front front;
+    struct ads_search quiet = *s;
+    uint32_t tile_counts[COUNTED_LEVELS];
+    float tau = s->dist[s->k - 1];
+    open_front(&front, s, rows->first, first, tau * s->ratio[1]);
+    if (counts != NULL) {
+        memset(tile_counts, 0, ((size_t)s->levels + 1) * sizeof *counts);
+        tile_counts[1] = (uint32_t)(TILE - front.count);
+    }
+    front_run(&front, s, rows, 1, tau, counts != NULL ? tile_counts : NULL);
+    if (counts != NULL && front.count > 0) {
+        for (int32_t j = first; j < first + TILE; j++) {
+            ads_finish(s, rows->first + (int64_t)j * s->d, j, 0, 0);
+        }
+        return;
+    }
+    quiet.counts = NULL;
+    for (int32_t i = 0; i < front.count; i++) {
+        ads_finish(&quiet, rows->first + (int64_t)front.id[i] * s->d, front.id[i], 0, 0);
+    }
+    for (int32_t g = 1; counts != NULL && g <= s->levels; g++) {
+        counts[g] += tile_counts[g];
+    }
+}
+
+static void search_one(const void *index, const struct ads_search *s)
+{
+    const struct knn_base *base = index;
+    struct ads_rows rows = {base->rotated, base->n, base->d};
     int64_t j = 0;
-    int32_t m = s->delta < s->d ? s->delta : s->d;
-    for (; j + TILE <= n; j += TILE) {
-        const float *tile = rows + j * s->d;
-        int64_t ahead = n - j - TILE < ROWS_AHEAD ? 0 : ROWS_AHEAD;
-        for (int32_t t = 0; ahead > 0 && t < TILE; t++) {
-            prefetch_dims(tile + (ahead + t) * s->d, m);
-        }
-        float partial[TILE];
-        float limit = s->dist[s->k - 1] * s->ratio[1];
-        uint32_t alive = first_group(tile, s->d, s->query, m, limit, partial);
-        if (counting) {
-            s->counts[1] += (uint32_t)(TILE - __builtin_popcount(alive));
-        }
-        tile_survivors(s, tile, j, alive, partial, counting);
+    /* absurdly fine groups, more than a tile counts apart, go one by one */
+    for (; s->levels < COUNTED_LEVELS && j + TILE <= base->n; j += TILE) {
+        search_tile(s, &rows, (int32_t)j, s->counts);
     }
-    for (; j < n; j++) {
-        ads_finish(s, rows + j * s->d, (int32_t)j, 0, 0, counting);
+    for (; j < base->n; j++) {
+        ads_finish(s, base->rotated + j * s->d, (int32_t)j, 0, 0);
     }
 }
 
 static enum status search(const void *index, const float *queries, int64_t nq,
                           const struct knn_params *params, struct knn_result *out)
 {
-    const struct knn_base *base = index;
-    struct ads_query query;
-    enum status st = ads_query_new(base, params, &query);
-    for (int64_t q = 0; q < nq && st == ST_OK; q++) {
-        struct ads_search s = {query.rotated,          query.ratio, base->d,
-                               params->delta,          query.levels, params->k,
-                               out->ids + q * params->k, out->dist + q * params->k, NULL};
-        topk_clear(s.ids, s.dist, s.k);
-        ads_query_set(base, queries + q * base->d, &query);
-        if (out->levels != NULL) {
-            s.counts = out->levels + q * (query.levels + 1);
-            memset(s.counts, 0, ((size_t)query.levels + 1) * sizeof *s.counts);
-            search_rows(&s, base->rotated, base->n, true);
-        } else {
-            search_rows(&s, base->rotated, base->n, false);
-        }
-    }
-    if (st == ST_OK) {
-        ads_query_free(&query);
-    }
-    return st;
+    return ads_each_query(index, queries, nq, params, out, search_one, index);
 }
 
 static const struct knn_impl impl = {.pruned = true,
@@ -97,20 +91,5 @@ static const struct knn_impl impl = {.pruned = true,
                                      .search = search,
                                      .destroy = borrowed_destroy};
 
-#define ADS_JOIN(a, b) a##b
-#define ADS_SYMBOL(variant) ADS_JOIN(kernel_ads_horizontal_, variant)
-#define ADS_TEXT(x) #x
-#define ADS_NAME(variant) "ads_horizontal/" ADS_TEXT(variant)
-
-extern const struct kernel ADS_SYMBOL(ADS_VARIANT);
-const struct kernel ADS_SYMBOL(ADS_VARIANT) = {
-    .name = ADS_NAME(ADS_VARIANT),
-    .operation = "knn",
-    .backend = BACKEND_CPU,
-    .dtype = "f32",
-    .isa = ADS_ISA,
-    .impl = &impl,
-    .source = ADS_SOURCE,
-    .bound = "gamma_(d+2) |a-b|^2; set and dimensions of the float64 search but for decisions within "
-             "rounding",
-};
+#define ADS_FAMILY ads_horizontal
+#include "ads_kernel_row.h"

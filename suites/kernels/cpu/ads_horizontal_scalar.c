@@ -1,5 +1,5 @@
-/* ads_horizontal/scalar: the seed's arm, one strict-order sum per candidate, no SIMD, no prefetch. */
-#include <stdbool.h>
+/* ads_horizontal/scalar: the seed's arm: candidate after candidate, one strict-order sum per group, no SIMD, no
+ * prefetch. */
 #include <stdint.h>
 
 static inline float group_l2sq(const float *a, const float *b, int32_t m)
@@ -12,18 +12,31 @@ static inline float group_l2sq(const float *a, const float *b, int32_t m)
     return sum;
 }
 
-enum { TILE = 1 };
+#include "ads_finish.h"
+#include "borrowed_index.h"
 
-static inline uint32_t first_group(const float *rows, int32_t d, const float *query, int32_t m,
-                                   float limit, float partial[TILE])
+static void search_one(const void *index, const struct ads_search *s)
 {
-    (void)d;
-    partial[0] = group_l2sq(rows, query, m);
-    return partial[0] < limit;
+    const struct knn_base *base = index;
+    for (int64_t j = 0; j < base->n; j++) {
+        ads_finish(s, base->rotated + j * s->d, (int32_t)j, 0, 0);
+    }
 }
 
-#define PREFETCH(p) ((void)(p))
+static enum status search(const void *index, const float *queries, int64_t nq,
+                          const struct knn_params *params, struct knn_result *out)
+{
+    return ads_each_query(index, queries, nq, params, out, search_one, index);
+}
+
+static const struct knn_impl impl = {.pruned = true,
+                                     .batch = 1,
+                                     .build = borrowed_build,
+                                     .search = search,
+                                     .destroy = borrowed_destroy};
+
+#define ADS_FAMILY ads_horizontal
 #define ADS_VARIANT scalar
 #define ADS_ISA 0
 #define ADS_SOURCE "S001; Gao & Long, SIGMOD 2023, algorithm 1; plain C"
-#include "ads_horizontal_body.h"
+#include "ads_kernel_row.h"

@@ -38,7 +38,6 @@ static inline uint64_t below(const float *sums, float limit)
     return bits;
 }
 
-#define PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #define ADS_VARIANT avx2
 #define ADS_ISA ISA_AVX2
 #define ADS_SOURCE "Kuffo et al., SIGMOD 2025 (PDX), with the test of Gao & Long; AVX2 and FMA"
