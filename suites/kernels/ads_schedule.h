@@ -9,6 +9,6 @@ enum { ADS_BLOCK = 256 };
 enum { ADS_VERTICAL_DIMS = 128 };
 
 /* A block's survivors are finished one by one as soon as at most 1/ADS_SURVIVORS of it are left. */
-enum { ADS_SURVIVORS = 8 };
+enum { ADS_SURVIVORS = 5 };
 
 #endif

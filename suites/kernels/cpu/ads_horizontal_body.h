@@ -10,7 +10,7 @@
 #include "ads_front.h"
 #include "borrowed_index.h"
 
-enum { TILE = 64, COUNTED_LEVELS = 1024 };
+enum { TILE = 64, SIDE_BY_SIDE = 1, COUNTED_LEVELS = 1024 };
 
 /* First group of TILE rows from `first` on; those below limit make the front. */
 static inline void open_front(struct ads_front *f, const struct ads_search *s, const float *rows,
@@ -37,28 +37,28 @@ static inline void open_front(struct ads_front *f, const struct ads_search *s, c
 }
 
 /* counts: NULL, or the levels of this tile's candidates are added to it. */
-static inline void search_tile(const struct ads_search *s, const struct ads_rows *rows, int32_t first,
+static inline void search_tile(const struct ads_search *s, const float *rows, int32_t first,
                                uint32_t *counts)
 {
     struct ads_front front;
     struct ads_search quiet = *s;
     uint32_t tile_counts[COUNTED_LEVELS];
     float tau = s->dist[s->k - 1];
-    open_front(&front, s, rows->first, first, tau * s->ratio[1]);
+    open_front(&front, s, rows, first, tau * s->ratio[1]);
     if (counts != NULL) {
         memset(tile_counts, 0, ((size_t)s->levels + 1) * sizeof *counts);
         tile_counts[1] = (uint32_t)(TILE - front.count);
     }
-    front_run(&front, s, rows, 1, tau, counts != NULL ? tile_counts : NULL);
+    front_run(&front, s, rows, SIDE_BY_SIDE, 1, tau, counts != NULL ? tile_counts : NULL);
     if (counts != NULL && front.count > 0) {
         for (int32_t j = first; j < first + TILE; j++) {
-            ads_finish(s, rows->first + (int64_t)j * s->d, j, 0, 0);
+            ads_finish(s, rows + (int64_t)j * s->d, j, 0, 0);
         }
         return;
     }
     quiet.counts = NULL;
     for (int32_t i = 0; i < front.count; i++) {
-        ads_finish(&quiet, rows->first + (int64_t)front.id[i] * s->d, front.id[i], 0, 0);
+        ads_finish(&quiet, rows + (int64_t)front.id[i] * s->d, front.id[i], 0, 0);
     }
     for (int32_t g = 1; counts != NULL && g <= s->levels; g++) {
         counts[g] += tile_counts[g];
@@ -68,11 +68,10 @@ static inline void search_tile(const struct ads_search *s, const struct ads_rows
 static void search_one(const void *index, const struct ads_search *s)
 {
     const struct knn_base *base = index;
-    struct ads_rows rows = {base->rotated, base->n, base->d};
     int64_t j = 0;
     /* absurdly fine groups, more than a tile counts apart, go one by one */
     for (; s->levels < COUNTED_LEVELS && j + TILE <= base->n; j += TILE) {
-        search_tile(s, &rows, (int32_t)j, s->counts);
+        search_tile(s, base->rotated, (int32_t)j, s->counts);
     }
     for (; j < base->n; j++) {
         ads_finish(s, base->rotated + j * s->d, (int32_t)j, 0, 0);

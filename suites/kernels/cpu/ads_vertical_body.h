@@ -1,7 +1,7 @@
 /* ADSampling over the layout of ads_vertical_index.h: what the ISA variants share.
  *
  * Within a block all candidates advance side by side, dimension-major, until few are left; those go on in the
- * planes of chunks.  tau is that of the block's start, so the first block is scanned in full.
+ * row-major copy.  tau is that of the block's start, so the first block is scanned in full.
  *
  * The including file has included group_<isa>.h and defines
  *   static inline void add_dims(const float *block, const float *query, int32_t dims, float *sums)
@@ -12,7 +12,7 @@
 #include "ads_front.h"
 #include "ads_vertical_index.h"
 
-enum { MASK_WORDS = ADS_BLOCK / 64 };
+enum { MASK_WORDS = ADS_BLOCK / 64, SIDE_BY_SIDE = 1 };
 _Static_assert((int)ADS_BLOCK <= (int)FRONT_MAX, "a front must hold a block");
 
 /* Adds dimensions [from, to) of a block to its sums. */
@@ -54,18 +54,17 @@ static inline int32_t advance(const struct vertical_index *v, const struct ads_s
     return g;
 }
 
-static inline void collect(const struct ads_search *s, const struct ads_rows *rows, int32_t first,
+static inline void collect(const struct ads_search *s, const float *rows, int32_t first,
                            const float *sums, const uint64_t alive[MASK_WORDS], int32_t g,
                            struct ads_front *f)
 {
     int32_t from = g * s->delta, ahead = from < s->d ? s->delta : 0;
-    const float *plane = rows_plane(rows, from);
     f->count = 0;
     for (int32_t w = 0; w < MASK_WORDS; w++) {
         for (uint64_t rest = alive[w]; rest != 0; rest &= rest - 1) {
             int32_t j = w * 64 + __builtin_ctzll(rest);
             front_add(f, first + j, sums[j]);
-            front_prefetch(plane + (int64_t)(first + j) * rows->chunk, ahead);
+            front_prefetch(rows + (int64_t)(first + j) * s->d + from, ahead);
         }
     }
 }
@@ -89,9 +88,8 @@ static inline void search_block(const struct vertical_index *v, const struct ads
     if (left == 0) {
         return;
     }
-    struct ads_rows rows = {v->chunks, v->base.n, VERTICAL_CHUNK};
-    collect(s, &rows, first, sums, alive, g, front);
-    front_run(front, s, &rows, g, tau, s->counts);
+    collect(s, v->base.rotated, first, sums, alive, g, front);
+    front_run(front, s, v->base.rotated, SIDE_BY_SIDE, g, tau, s->counts);
     if (s->counts != NULL) {
         s->counts[s->levels] += (uint32_t)front->count;
     }
@@ -116,9 +114,9 @@ static enum status search(const void *index, const float *queries, int64_t nq,
                           const struct knn_params *params, struct knn_result *out)
 {
     const struct vertical_index *v = index;
-    if (params->delta > 0 && v->dims < v->base.d && VERTICAL_CHUNK % params->delta != 0) {
+    if (params->delta > 0 && v->dims < v->base.d && v->dims % params->delta != 0) {
         return status_set(ST_INPUT, "ads_vertical: delta %d does not divide %d", params->delta,
-                          VERTICAL_CHUNK);
+                          v->dims);
     }
     return ads_each_query(&v->base, queries, nq, params, out, search_one, v);
 }

@@ -1,7 +1,6 @@
 #include "ads_vertical_index.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "../../../harness/memory.h"
 
@@ -11,19 +10,6 @@ static void fill_planes(struct vertical_index *v)
     for (int64_t j = 0; j < base->n; j++) {
         for (int32_t i = 0; i < v->dims; i++) {
             vertical_dimension(v, j / ADS_BLOCK, i)[j % ADS_BLOCK] = base->rotated[j * base->d + i];
-        }
-    }
-}
-
-static void fill_chunks(struct vertical_index *v)
-{
-    const struct knn_base *base = &v->base;
-    for (int32_t i = 0; i < base->d; i += VERTICAL_CHUNK) {
-        int32_t m = base->d - i < VERTICAL_CHUNK ? base->d - i : VERTICAL_CHUNK;
-        float *plane = v->chunks + (int64_t)i * base->n;
-        for (int64_t j = 0; j < base->n; j++) {
-            memcpy(plane + j * VERTICAL_CHUNK, base->rotated + j * base->d + i,
-                   (size_t)m * sizeof *plane);
         }
     }
 }
@@ -38,16 +24,13 @@ enum status vertical_build(const struct knn_base *base, void **index)
     v->blocks = (base->n + ADS_BLOCK - 1) / ADS_BLOCK;
     v->dims = base->d < ADS_VERTICAL_DIMS ? base->d : ADS_VERTICAL_DIMS;
     size_t planes = (size_t)(v->dims + VERTICAL_PLANE - 1) / VERTICAL_PLANE;
-    size_t chunks = (size_t)(base->d + VERTICAL_CHUNK - 1) / VERTICAL_CHUNK;
     v->planes = mem_alloc_array(planes * (size_t)v->blocks,
                                 VERTICAL_PLANE * ADS_BLOCK * sizeof(float));
-    v->chunks = mem_alloc_array(chunks * (size_t)base->n, VERTICAL_CHUNK * sizeof(float));
-    if (v->planes == NULL || v->chunks == NULL) {
+    if (v->planes == NULL) {
         vertical_destroy(v);
         return ST_SYSTEM;
     }
     fill_planes(v);
-    fill_chunks(v);
     *index = v;
     return ST_OK;
 }
@@ -57,7 +40,6 @@ void vertical_destroy(void *index)
     struct vertical_index *v = index;
     if (v != NULL) {
         mem_free(v->planes);
-        mem_free(v->chunks);
         free(v);
     }
 }

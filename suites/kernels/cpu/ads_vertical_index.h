@@ -2,8 +2,9 @@
  *
  * The first ADS_VERTICAL_DIMS dimensions: planes of VERTICAL_PLANE dimensions; in a plane block after block; in a
  * block dimension after dimension, ADS_BLOCK candidates each.  So the first group of all blocks, which is all
- * that most candidates ever need, is one stream.  All dimensions once more: planes of VERTICAL_CHUNK dimensions,
- * in a plane candidate after candidate, so that a block's survivors lie on a few pages and not on one each.
+ * that most candidates ever need, is one stream.  Survivors go on in the row-major copy: planes of 64 dimensions,
+ * candidate after candidate, were tried for them and slower, since no hardware prefetcher follows a candidate
+ * from plane to plane.
  */
 #ifndef ATTEST_SUITES_KERNELS_CPU_ADS_VERTICAL_INDEX_H
 #define ATTEST_SUITES_KERNELS_CPU_ADS_VERTICAL_INDEX_H
@@ -11,12 +12,11 @@
 #include "../ads_schedule.h"
 #include "../knn.h"
 
-enum { VERTICAL_PLANE = 32, VERTICAL_CHUNK = 64 };
+enum { VERTICAL_PLANE = 32 };
 
 struct vertical_index {
     struct knn_base base;
-    float *planes; /* dimension-major */
-    float *chunks; /* candidate-major */
+    float *planes;
     int64_t blocks;
     int32_t dims; /* kept dimension-major */
 };
