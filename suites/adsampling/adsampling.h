@@ -6,7 +6,7 @@
 #include "../../harness/experiment.h"
 #include "../kernels/knn_check.h"
 
-enum { ADS_KS = 3, ADS_KERNELS = 24, ADS_ORACLES = 24 };
+enum { ADS_KS = 3, ADS_KERNELS = 24, ADS_ORACLES = 24, ADS_TIMED_QUERIES = 64 };
 
 /* One dataset with everything that its cells share. */
 struct ads_group {
@@ -29,7 +29,7 @@ struct ads_group {
     size_t oracle_count;
     int64_t judged;        /* queries compared with the pruned oracle */
     int64_t timed_queries; /* all arms are timed on the first so many queries, in the same order */
-    int64_t block;         /* queries per sample and thread */
+    int64_t block;         /* queries per sample and thread, of arms that answer one by one */
 };
 
 /* One arm's run-time state (struct cell's state). */

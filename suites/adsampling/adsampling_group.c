@@ -8,7 +8,7 @@
 #include "../../reference/knn.h"
 #include "adsampling.h"
 
-enum { TIMED_QUERIES = 128 };
+enum { SMALL_BASE = 64 << 20, LARGE_BASE = 200 << 20 };
 
 static enum status rotate_base(struct ads_group *s, uint64_t seed)
 {
@@ -178,7 +178,6 @@ enum status ads_prepare(struct run *run, struct group *g)
     }
     g->state = s;
     s->run = run;
-    s->block = run_profile(run) == PROFILE_SMOKE ? 4 : 2;
     enum status st = run_setting_integer(run, "judged", 1, 1000000, &s->judged);
     const struct param *name = cell_param(&g->cells[0], "dataset");
     st = st == ST_OK ? ads_open(run, name->text, &s->data) : st;
@@ -186,8 +185,11 @@ enum status ads_prepare(struct run *run, struct group *g)
         return st;
     }
     int64_t nq = s->data.queries.n;
-    s->timed_queries = nq < TIMED_QUERIES ? nq : TIMED_QUERIES;
+    s->timed_queries = nq < ADS_TIMED_QUERIES ? nq : ADS_TIMED_QUERIES;
     s->judged = s->judged < nq ? s->judged : nq;
+    /* small bases answer in less time than a thread takes to wake */
+    size_t bytes = (size_t)s->data.base.n * (size_t)s->data.base.d * sizeof(float);
+    s->block = bytes < SMALL_BASE ? 4 : bytes < LARGE_BASE ? 2 : 1;
     run_note(run, "adsampling %s: rotating %lld x %d", s->data.name, (long long)s->data.base.n,
              s->data.base.d);
     st = rotate_base(s, run_seed(run));

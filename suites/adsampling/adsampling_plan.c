@@ -11,7 +11,7 @@ const struct setting ads_settings[] = {
     {"eps0", "", "one pruning slack instead of the table's 3.0, 2.1, 1.5 and the certain bound"},
     {"delta", "32", "dimensions per group, where eps0 is set"},
     {"k", "", "one number of neighbours instead of the profile's"},
-    {"judged", "32", "queries whose pruned search is compared with the float64 search"},
+    {"judged", "16", "queries whose pruned search is compared with the float64 search"},
     {NULL, NULL, NULL},
 };
 
@@ -51,7 +51,11 @@ struct point {
     int64_t delta;
 };
 
-enum { POINTS = 5, EXACT_QUERIES = 128 };
+enum {
+    POINTS = 5,
+    EXACT_QUERIES = ADS_TIMED_QUERIES, /* an exact arm's recall needs no long count */
+    SCALAR_QUERIES = 300               /* as many as the seed's scalar arm answered */
+};
 
 static enum status points_of(const struct run *run, int32_t d, struct point out[POINTS], size_t *n)
 {
@@ -107,7 +111,7 @@ static enum status add_exact(const struct context *x)
         int64_t batch;
     } arms[] = {
         {"naive", "l2_scan/scalar", 1}, {"naive", "l2_scan/avx2", 1}, {"naive", "l2_scan/avx512", 1},
-        {"faiss", "l2_scan/faiss", 1},  {"faiss", "l2_scan/faiss", 128}, {"sgemm", "l2_scan/sgemm", 128},
+        {"faiss", "l2_scan/faiss", 1},  {"faiss", "l2_scan/faiss", EXACT_QUERIES}, {"sgemm", "l2_scan/sgemm", EXACT_QUERIES},
     };
     int64_t queries = x->queries < EXACT_QUERIES ? x->queries : EXACT_QUERIES;
     for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
@@ -136,7 +140,9 @@ static enum status add_pruned(const struct context *x, const struct point *point
         for (size_t p = 0; p < n; p++) {
             /* what cannot lose anything is exact, and as slow: fewer queries tell as much */
             bool certain = points[p].eps0 >= sqrt((double)d) - sqrt((double)points[p].delta);
-            int64_t queries = certain && x->queries > EXACT_QUERIES ? EXACT_QUERIES : x->queries;
+            const struct kernel *k = kernel_find(arms[i].kernel);
+            int64_t most = certain ? EXACT_QUERIES : k->isa == 0 ? SCALAR_QUERIES : x->queries;
+            int64_t queries = most < x->queries ? most : x->queries;
             struct cell *c = add_cell(x, arms[i].arm, arms[i].kernel, queries);
             if (out_of_memory(c)) {
                 return ST_SYSTEM;
