@@ -25,7 +25,7 @@ static const char *const family_names[] = {
     [GENERATOR_CLUSTERS] = "clusters", [GENERATOR_IID] = "iid", [GENERATOR_INTEGERS] = "integers"};
 
 /* Every default lives here. */
-static const struct generator defaults = {.clusters = 100, .decay = 20, .spread = 0.5, .seed = 1};
+static const struct generator defaults = {.clusters = 200, .decay = 5, .spread = 0.5, .seed = 1};
 
 static bool find_family(const char *name, enum generator_family *out) {
     for (size_t i = 0; i < sizeof family_names / sizeof *family_names; i++) {

@@ -175,7 +175,7 @@ static void a_described_generator_reads_back(void **state) {
     struct generator g =
         parsed("clusters", "seed=18446744073709551615,queries=3,d=65536,n=9,decay=0.1,spread=0.3");
     generator_describe(&g, text, sizeof text);
-    assert_string_equal(text, "clusters:n=9,d=65536,queries=3,clusters=100,decay=0.1,spread=0.3,"
+    assert_string_equal(text, "clusters:n=9,d=65536,queries=3,clusters=200,decay=0.1,spread=0.3,"
                               "seed=18446744073709551615");
     const struct generator h = parsed("clusters", text + strlen("clusters:"));
     generator_describe(&h, again, sizeof again);
