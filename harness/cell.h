@@ -31,7 +31,7 @@ struct metric {
     bool output;
     bool has_value, has_interval;
     double value;
-    uint64_t n; /* what the value is the statistic of: queries, samples */
+    uint64_t n;    /* what the value is the statistic of: queries, samples */
     double lo, hi; /* 95 % interval */
 };
 

@@ -8,8 +8,7 @@
 #include "commands.h"
 #include "environment.h"
 
-static json_t *value_json(const struct tree_value *v)
-{
+static json_t *value_json(const struct tree_value *v) {
     switch (v->type) {
     case TREE_STRING:
         return json_string(v->data);
@@ -22,8 +21,7 @@ static json_t *value_json(const struct tree_value *v)
     }
 }
 
-static void print_text(const struct tree *node)
-{
+static void print_text(const struct tree *node) {
     for (size_t i = 0; i < node->attribute_count; i++) {
         const struct tree_attribute *a = &node->attributes[i];
         json_t *value = value_json(&a->value);
@@ -34,19 +32,18 @@ static void print_text(const struct tree *node)
     }
 }
 
-static void print_json(const struct tree *node)
-{
+static void print_json(const struct tree *node) {
     json_t *object = json_object();
     for (size_t i = 0; i < node->attribute_count; i++) {
-        json_object_set_new(object, node->attributes[i].name, value_json(&node->attributes[i].value));
+        json_object_set_new(object, node->attributes[i].name,
+                            value_json(&node->attributes[i].value));
     }
     json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     printf("\n");
     json_decref(object);
 }
 
-enum status cmd_env(int argc, char **argv)
-{
+enum status cmd_env(int argc, char **argv) {
     const char *value;
     bool json = false;
     optind = 0;

@@ -12,18 +12,13 @@
 #include "run.h"
 
 /* Each list is an array of objects; text is made of the same objects. */
-static void add_row(json_t *rows, json_t *row)
-{
-    json_array_append_new(rows, row);
-}
+static void add_row(json_t *rows, json_t *row) { json_array_append_new(rows, row); }
 
-static json_t *text_or_null(const char *text)
-{
+static json_t *text_or_null(const char *text) {
     return text != NULL ? json_string(text) : json_null();
 }
 
-static void list_experiments(json_t *rows)
-{
+static void list_experiments(json_t *rows) {
     for (size_t i = 0; experiments[i] != NULL; i++) {
         const struct experiment *e = experiments[i];
         json_t *settings = json_object();
@@ -36,31 +31,28 @@ static void list_experiments(json_t *rows)
     }
 }
 
-static void list_kernels(json_t *rows)
-{
+static void list_kernels(json_t *rows) {
     for (size_t i = 0; kernels[i] != NULL; i++) {
         const struct kernel *k = kernels[i];
         char isa[128];
         cpu_isa_names(k->isa, isa, sizeof isa);
         add_row(rows, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "name", k->name, "operation",
-                                k->operation, "backend", backend_name(k->backend), "dtype", k->dtype,
-                                "isa", isa, "source", k->source, "bound", k->bound, "unavailable",
-                                text_or_null(kernel_unavailable(k))));
+                                k->operation, "backend", backend_name(k->backend), "dtype",
+                                k->dtype, "isa", isa, "source", k->source, "bound", k->bound,
+                                "unavailable", text_or_null(kernel_unavailable(k))));
     }
 }
 
-static void list_datasets(json_t *rows)
-{
+static void list_datasets(json_t *rows) {
     for (const struct dataset_info *d = dataset_infos; d->name != NULL; d++) {
-        add_row(rows, json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", d->name, "kind", d->kind, "summary",
-                                d->summary, "licence", d->licence, "unavailable",
+        add_row(rows, json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", d->name, "kind", d->kind,
+                                "summary", d->summary, "licence", d->licence, "unavailable",
                                 text_or_null(dataset_unavailable(d))));
     }
 }
 
 /* Arms are what the default plans contain. */
-static enum status list_arms(json_t *rows)
-{
+static enum status list_arms(json_t *rows) {
     struct run r = {.options = {.profile = PROFILE_DEFAULT, .seed = 1}};
     for (size_t i = 0; experiments[i] != NULL && i < RUN_EXPERIMENTS; i++) {
         r.options.experiments[r.options.experiment_count++] = experiments[i];
@@ -76,10 +68,10 @@ static enum status list_arms(json_t *rows)
         snprintf(key, sizeof key, "%s %s %s", c->experiment, c->arm, c->kernel);
         if (json_object_get(seen, key) == NULL) {
             json_object_set_new(seen, key, json_true());
-            add_row(rows, json_pack("{s:s,s:s,s:s,s:s,s:o}", "experiment", c->experiment, "name",
-                                    c->arm, "kernel", c->kernel, "backend", c->backend, "unavailable",
-                                    c->verdict == VERDICT_SKIP ? json_string(c->reason)
-                                                               : json_null()));
+            add_row(rows,
+                    json_pack("{s:s,s:s,s:s,s:s,s:o}", "experiment", c->experiment, "name", c->arm,
+                              "kernel", c->kernel, "backend", c->backend, "unavailable",
+                              c->verdict == VERDICT_SKIP ? json_string(c->reason) : json_null()));
         }
     }
     json_decref(seen);
@@ -88,23 +80,20 @@ static enum status list_arms(json_t *rows)
     return st;
 }
 
-static void print_settings(const json_t *settings)
-{
+static void print_settings(const json_t *settings) {
     const char *name;
     json_t *setting;
-    json_object_foreach((json_t *)(uintptr_t)settings, name, setting)
-    {
-        printf("    --set %s=%s    %s\n", name, json_string_value(json_object_get(setting, "default")),
+    json_object_foreach((json_t *)(uintptr_t)settings, name, setting) {
+        printf("    --set %s=%s    %s\n", name,
+               json_string_value(json_object_get(setting, "default")),
                json_string_value(json_object_get(setting, "help")));
     }
 }
 
-static void print_text(const json_t *rows)
-{
+static void print_text(const json_t *rows) {
     size_t i;
     json_t *row;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         static const char *const fields[] = {"kernel", "operation", "title", "summary", NULL};
         const char *missing = json_string_value(json_object_get(row, "unavailable"));
         printf("%-24s", json_string_value(json_object_get(row, "name")));
@@ -122,8 +111,7 @@ static void print_text(const json_t *rows)
     }
 }
 
-static enum status list(const char *what, json_t *rows)
-{
+static enum status list(const char *what, json_t *rows) {
     if (strcmp(what, "experiments") == 0) {
         list_experiments(rows);
     } else if (strcmp(what, "arms") == 0) {
@@ -133,14 +121,13 @@ static enum status list(const char *what, json_t *rows)
     } else if (strcmp(what, "datasets") == 0) {
         list_datasets(rows);
     } else {
-        return status_set(ST_USAGE, "list: no list \"%s\"; there are experiments, arms, kernels, datasets",
-                          what);
+        return status_set(
+            ST_USAGE, "list: no list \"%s\"; there are experiments, arms, kernels, datasets", what);
     }
     return ST_OK;
 }
 
-enum status cmd_list(int argc, char **argv)
-{
+enum status cmd_list(int argc, char **argv) {
     const char *value;
     bool json = false;
     optind = 0;

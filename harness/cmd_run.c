@@ -14,33 +14,31 @@
 #include "run.h"
 #include "version.h"
 
-static enum status one_of(const char *option, const char *value, const char *const *names, int *out)
-{
+static enum status one_of(const char *option, const char *value, const char *const *names,
+                          int *out) {
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], value) == 0) {
             *out = i;
             return ST_OK;
         }
     }
-    return status_set(ST_USAGE, "run: --%s %s: not one of its values; see attest run --help", option,
-                      value);
+    return status_set(ST_USAGE, "run: --%s %s: not one of its values; see attest run --help",
+                      option, value);
 }
 
 static enum status whole_number(const char *option, const char *value, long long lo, long long hi,
-                                long long *out)
-{
+                                long long *out) {
     char *end;
     errno = 0;
     *out = strtoll(value, &end, 10);
     if (end == value || *end != '\0' || errno != 0 || *out < lo || *out > hi) {
-        return status_set(ST_USAGE, "run: --%s %s: a whole number from %lld to %lld is needed", option,
-                          value, lo, hi);
+        return status_set(ST_USAGE, "run: --%s %s: a whole number from %lld to %lld is needed",
+                          option, value, lo, hi);
     }
     return ST_OK;
 }
 
-static enum status add_set(struct run_options *o, const char *value)
-{
+static enum status add_set(struct run_options *o, const char *value) {
     const char *equals = strchr(value, '=');
     if (equals == NULL || equals == value || o->set_count == RUN_SETTINGS) {
         return status_set(ST_USAGE, "run: --set %s: NAME=VALUE is needed, at most %d times", value,
@@ -56,8 +54,7 @@ static enum status add_set(struct run_options *o, const char *value)
     return ST_OK;
 }
 
-static enum status take_option(struct run_options *o, enum option_id id, const char *value)
-{
+static enum status take_option(struct run_options *o, enum option_id id, const char *value) {
     static const char *const profiles[] = {"smoke", "default", "full", NULL};
     static const char *const backends[] = {"cpu", "cuda", NULL};
     static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -105,8 +102,7 @@ static enum status take_option(struct run_options *o, enum option_id id, const c
     }
 }
 
-static enum status add_experiment(struct run_options *o, const char *name)
-{
+static enum status add_experiment(struct run_options *o, const char *name) {
     const struct experiment *e = experiment_find(name);
     if (e == NULL) {
         return status_set(ST_USAGE, "run: no experiment \"%s\"; attest list experiments shows them",
@@ -125,8 +121,7 @@ static enum status add_experiment(struct run_options *o, const char *name)
 }
 
 /* ST_SKIP with an empty line: --help was asked for and printed. */
-static enum status read_options(int argc, char **argv, struct run_options *o)
-{
+static enum status read_options(int argc, char **argv, struct run_options *o) {
     const char *value;
     enum option_id id;
     *o = (struct run_options){.profile = PROFILE_DEFAULT, .seed = 1};
@@ -158,8 +153,7 @@ static enum status read_options(int argc, char **argv, struct run_options *o)
 }
 
 /* build/records/EXPERIMENTS-PROFILE-MACHINE-TIME.h5 */
-static enum status default_path(const struct run *r, char *out, size_t size)
-{
+static enum status default_path(const struct run *r, char *out, size_t size) {
     char machine[40], names[160] = "", stamp[32];
     environment_slug(machine, sizeof machine);
     for (size_t i = 0; i < r->options.experiment_count; i++) {
@@ -184,8 +178,7 @@ static enum status default_path(const struct run *r, char *out, size_t size)
 }
 
 /* A long run must not fail at its end for a folder that is missing or read-only. */
-static enum status check_writable(const char *path)
-{
+static enum status check_writable(const char *path) {
     char folder[4096];
     const char *slash = strrchr(path, '/');
     snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
@@ -197,8 +190,7 @@ static enum status check_writable(const char *path)
     return ST_OK;
 }
 
-static enum status verdict_of_run(const struct run *r)
-{
+static enum status verdict_of_run(const struct run *r) {
     size_t failed = 0, skipped = 0, total = 0;
     for (size_t i = 0; i < r->group_count; i++) {
         const struct group *g = &r->groups[i]->group;
@@ -209,8 +201,8 @@ static enum status verdict_of_run(const struct run *r)
         }
     }
     if (failed > 0) {
-        return status_set(ST_CHECK, "%zu of %zu cells failed their check and were not timed", failed,
-                          total);
+        return status_set(ST_CHECK, "%zu of %zu cells failed their check and were not timed",
+                          failed, total);
     }
     if (skipped == total) {
         return status_set(ST_SKIP, "all %zu cells were skipped; attest show tells why", total);
@@ -218,8 +210,7 @@ static enum status verdict_of_run(const struct run *r)
     return ST_OK;
 }
 
-static enum status execute(struct run *r)
-{
+static enum status execute(struct run *r) {
     char path[4096];
     run_time_now(r->started);
     enum status st = run_plan(r);
@@ -230,7 +221,8 @@ static enum status execute(struct run *r)
     }
     st = st == ST_OK ? check_writable(path) : st;
     struct tree *measurements = tree_group(r->record, "measurements");
-    struct tree *environment = measurements != NULL ? tree_group(measurements, "environment") : NULL;
+    struct tree *environment =
+        measurements != NULL ? tree_group(measurements, "environment") : NULL;
     if (st == ST_OK && environment == NULL) {
         st = status_set(ST_SYSTEM, "out of memory");
     }
@@ -252,8 +244,7 @@ static enum status execute(struct run *r)
     return st;
 }
 
-enum status cmd_run(int argc, char **argv)
-{
+enum status cmd_run(int argc, char **argv) {
     struct run r = {0};
     enum status st = read_options(argc, argv, &r.options);
     if (st != ST_OK) {

@@ -1,4 +1,5 @@
-/* attest selfcheck: the judge must reject every mutant and accept every kernel that runs here. TAP. */
+/* attest selfcheck: the judge must reject every mutant and accept every kernel that runs here. TAP.
+ */
 #include <getopt.h>
 #include <regex.h>
 #include <stdbool.h>
@@ -15,21 +16,18 @@ struct tally {
     regex_t filter;
 };
 
-static bool wanted(const struct tally *t, const char *name)
-{
+static bool wanted(const struct tally *t, const char *name) {
     return !t->filtered || regexec(&t->filter, name, 0, NULL, 0) == 0;
 }
 
-static void result(struct tally *t, bool ok, const char *what, const char *name, const char *why)
-{
+static void result(struct tally *t, bool ok, const char *what, const char *name, const char *why) {
     t->number++;
     t->failed += !ok;
     printf("%sok %d - %s %s%s%s\n", ok ? "" : "not ", t->number, what, name,
            why[0] != '\0' ? ": " : "", why);
 }
 
-static enum status check_kernels(struct tally *t, const struct operation *op)
-{
+static enum status check_kernels(struct tally *t, const struct operation *op) {
     for (size_t i = 0; kernels[i] != NULL; i++) {
         const struct kernel *k = kernels[i];
         char reason[CELL_REASON];
@@ -51,8 +49,7 @@ static enum status check_kernels(struct tally *t, const struct operation *op)
     return ST_OK;
 }
 
-static enum status check_mutants(struct tally *t, const struct operation *op)
-{
+static enum status check_mutants(struct tally *t, const struct operation *op) {
     for (const struct mutant *m = op->mutants; m->name != NULL; m++) {
         char reason[CELL_REASON], name[CELL_NAME];
         enum verdict v;
@@ -69,8 +66,7 @@ static enum status check_mutants(struct tally *t, const struct operation *op)
     return ST_OK;
 }
 
-static enum status read_options(int argc, char **argv, struct tally *t, bool *help)
-{
+static enum status read_options(int argc, char **argv, struct tally *t, bool *help) {
     const char *value;
     optind = 0;
     for (enum option_id id; (id = options_next("selfcheck", argc, argv, &value)) != OPTION_END;) {
@@ -93,8 +89,7 @@ static enum status read_options(int argc, char **argv, struct tally *t, bool *he
     return ST_OK;
 }
 
-enum status cmd_selfcheck(int argc, char **argv)
-{
+enum status cmd_selfcheck(int argc, char **argv) {
     struct tally t = {0};
     bool help = false;
     enum status st = read_options(argc, argv, &t, &help);

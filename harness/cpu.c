@@ -14,15 +14,13 @@ static const char *const isa_names[ISA_COUNT] = {
 #undef X
 };
 
-static uint64_t saved_state(void)
-{
+static uint64_t saved_state(void) {
     uint32_t lo, hi;
     __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
     return (uint64_t)hi << 32 | lo;
 }
 
-static uint32_t detect(void)
-{
+static uint32_t detect(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX)) {
         return 0;
@@ -50,14 +48,12 @@ static uint32_t detect(void)
     return isa;
 }
 
-uint32_t cpu_isa(void)
-{
+uint32_t cpu_isa(void) {
     const char *mask = getenv("ATTEST_ISA_MASK");
     return detect() & (mask != NULL ? (uint32_t)strtoul(mask, NULL, 0) : ~0u);
 }
 
-void cpu_isa_names(uint32_t isa, char *out, size_t size)
-{
+void cpu_isa_names(uint32_t isa, char *out, size_t size) {
     size_t used = 0;
     out[0] = '\0';
     for (int i = 0; i < ISA_COUNT; i++) {
@@ -68,8 +64,7 @@ void cpu_isa_names(uint32_t isa, char *out, size_t size)
     }
 }
 
-static int cgroup_quota(void)
-{
+static int cgroup_quota(void) {
     FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
     long quota, period;
     int cpus = 0;
@@ -82,8 +77,7 @@ static int cgroup_quota(void)
     return cpus;
 }
 
-int cpu_count(void)
-{
+int cpu_count(void) {
     cpu_set_t set;
     int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     int quota = cgroup_quota();
@@ -91,8 +85,7 @@ int cpu_count(void)
     return n > 0 ? n : 1;
 }
 
-int64_t cpu_last_level_cache(void)
-{
+int64_t cpu_last_level_cache(void) {
     const int names[] = {_SC_LEVEL4_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         long bytes = sysconf(names[i]);

@@ -17,7 +17,7 @@ enum isa_index {
 #define X(name, text) ISA_INDEX_##name,
     ISA_LIST(X)
 #undef X
-    ISA_COUNT
+        ISA_COUNT
 };
 
 enum isa {

@@ -21,8 +21,7 @@
 enum { TEXT = 256 };
 
 /* First line of a file without its newline, or "unknown". */
-static void read_line(const char *path, char out[TEXT])
-{
+static void read_line(const char *path, char out[TEXT]) {
     FILE *f = fopen(path, "re");
     if (f == NULL || fgets(out, TEXT, f) == NULL || out[0] == '\n') {
         snprintf(out, TEXT, "unknown");
@@ -34,8 +33,7 @@ static void read_line(const char *path, char out[TEXT])
 }
 
 /* Value of the first "key : value" line of a /proc file whose key matches, or "unknown". */
-static void read_key(const char *path, const char *key, char out[TEXT])
-{
+static void read_key(const char *path, const char *key, char out[TEXT]) {
     char line[4096];
     FILE *f = fopen(path, "re");
     snprintf(out, TEXT, "unknown");
@@ -53,8 +51,7 @@ static void read_key(const char *path, const char *key, char out[TEXT])
     }
 }
 
-static void store_cpu(struct tree *node)
-{
+static void store_cpu(struct tree *node) {
     char text[TEXT];
     read_key("/proc/cpuinfo", "model name", text);
     tree_set_string(node, "cpu_model", text);
@@ -81,8 +78,7 @@ static void store_cpu(struct tree *node)
     tree_set_string(node, "cgroup_cpu_max", text);
 }
 
-static void store_system(struct tree *node)
-{
+static void store_system(struct tree *node) {
     struct utsname u;
     if (uname(&u) == 0) {
         char text[3 * TEXT];
@@ -98,8 +94,7 @@ static void store_system(struct tree *node)
 }
 
 /* Smallest positive difference between readings of the clock that samples are taken with. */
-static double clock_step(void)
-{
+static double clock_step(void) {
     double best = 1;
     for (int i = 0; i < 10000; i++) {
         struct timespec a, b;
@@ -111,8 +106,7 @@ static double clock_step(void)
     return best;
 }
 
-static void store_build(struct tree *node)
-{
+static void store_build(struct tree *node) {
     char text[TEXT];
     unsigned major, minor, release;
     tree_set_string(node, "suite_version", suite_version());
@@ -131,8 +125,7 @@ static void store_build(struct tree *node)
     tree_set_string(node, "libraries_built_with", suite_libraries());
 }
 
-void environment_store(struct tree *node)
-{
+void environment_store(struct tree *node) {
     store_cpu(node);
     store_system(node);
     store_build(node);
@@ -140,8 +133,7 @@ void environment_store(struct tree *node)
     device_store(node);
 }
 
-void environment_store_load(struct tree *node, const char *suffix)
-{
+void environment_store_load(struct tree *node, const char *suffix) {
     static const char *const names[3] = {"load_1min_", "load_5min_", "load_15min_"};
     double load[3];
     char name[64];
@@ -162,8 +154,7 @@ void environment_store_load(struct tree *node, const char *suffix)
     }
 }
 
-void slug(const char *text, char *out, size_t size)
-{
+void slug(const char *text, char *out, size_t size) {
     size_t n = 0;
     for (; *text != '\0' && n + 1 < size; text++) {
         if (isascii((unsigned char)*text) && isalnum((unsigned char)*text)) {
@@ -178,8 +169,7 @@ void slug(const char *text, char *out, size_t size)
     out[n] = '\0';
 }
 
-void environment_slug(char *out, size_t size)
-{
+void environment_slug(char *out, size_t size) {
     char text[TEXT];
     read_key("/proc/cpuinfo", "model name", text);
     /* "Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz": what follows adds nothing to the name */

@@ -29,15 +29,15 @@ struct group {
     char name[CELL_NAME];
     struct cell *cells;
     size_t cell_count, cell_capacity;
-    int rounds; /* timed rounds (samples per arm); 0: nothing is timed */
+    int rounds;     /* timed rounds (samples per arm); 0: nothing is timed */
     size_t control; /* index of the cell that is timed twice, as the A/A control */
-    void *state; /* the experiment's */
+    void *state;    /* the experiment's */
 };
 
 struct experiment {
-    const char *name;    /* "adsampling" */
-    const char *title;   /* one line */
-    const char *source;  /* the document whose claims it tests: "S001; Gao & Long, SIGMOD 2023" */
+    const char *name;   /* "adsampling" */
+    const char *title;  /* one line */
+    const char *source; /* the document whose claims it tests: "S001; Gao & Long, SIGMOD 2023" */
     const struct setting *settings; /* ends with name == NULL; NULL if none */
     /* Adds groups and cells with run_group() and group_cell(). Reads no data yet. */
     enum status (*plan)(struct run *run);
@@ -63,7 +63,8 @@ const struct experiment *experiment_find(const char *name);
 
 enum profile run_profile(const struct run *r);
 uint64_t run_seed(const struct run *r);
-/* Thread counts to measure, ascending: {1, all}, or the one of --threads.  Returns how many (<= 2). */
+/* Thread counts to measure, ascending: {1, all}, or the one of --threads.  Returns how many (<= 2).
+ */
 int run_threads(const struct run *r, int out[2]);
 /* --dataset and --queries, or NULL. */
 const char *run_dataset(const struct run *r);
@@ -83,8 +84,8 @@ struct cell *group_cell(struct run *r, struct group *g, const char *arm, const c
 struct tree *run_plan_dataset(struct run *r, const char *name);
 /* Measured roofline: read bandwidth in bytes/s at `threads` threads, f32 FMA peak in flop/s. */
 double run_read_bandwidth(const struct run *r, int threads);
-/* Seconds that reading `bytes` from the nearest cache, or doing `flop`, takes at least on `threads` threads: a
- * shorter time is a broken measurement. */
+/* Seconds that reading `bytes` from the nearest cache, or doing `flop`, takes at least on `threads`
+ * threads: a shorter time is a broken measurement. */
 double run_floor_seconds(const struct run *r, int threads, double bytes, double flop);
 /* One line of progress: what is happening now. */
 void run_note(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -25,21 +25,18 @@ std::vector<std::unique_ptr<Arm>> arms;
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start)
-{
+double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/* Benchmarks are registered in the order in which they must run, so the n-th report is the n-th slot. */
+/* Benchmarks are registered in the order in which they must run, so the n-th report is the n-th
+ * slot. */
 class Collector : public benchmark::BenchmarkReporter {
   public:
     Collector(const std::vector<Slot> &slots, gbench_sample on_sample, void *user)
-        : slots_(slots), on_sample_(on_sample), user_(user)
-    {
-    }
+        : slots_(slots), on_sample_(on_sample), user_(user) {}
     bool ReportContext(const Context &) override { return true; }
-    void ReportRuns(const std::vector<Run> &runs) override
-    {
+    void ReportRuns(const std::vector<Run> &runs) override {
         for (const Run &run : runs) {
             if (run.run_type != Run::RT_Iteration || next_ >= slots_.size()) {
                 continue;
@@ -59,8 +56,7 @@ class Collector : public benchmark::BenchmarkReporter {
     size_t next_ = 0;
 };
 
-void run_slot(benchmark::State &state, Slot *slot, Clock::time_point origin)
-{
+void run_slot(benchmark::State &state, Slot *slot, Clock::time_point origin) {
     for (auto _ : state) {
         slot->started = seconds_since(origin);
         Clock::time_point start = Clock::now();
@@ -72,8 +68,7 @@ void run_slot(benchmark::State &state, Slot *slot, Clock::time_point origin)
 
 } // namespace
 
-int gbench_register(const char *id, gbench_body body, void *arg)
-{
+int gbench_register(const char *id, gbench_body body, void *arg) {
     for (const auto &arm : arms) {
         if (arm->id == id) {
             return -1;
@@ -87,8 +82,7 @@ int gbench_register(const char *id, gbench_body body, void *arg)
     return 0;
 }
 
-int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user)
-{
+int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user) {
     std::vector<Slot> slots;
     for (int64_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < arms.size(); i++) {
@@ -100,10 +94,9 @@ int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user)
     for (size_t i = 0; i < slots.size(); i++) {
         std::string name = std::to_string(i) + "/" + slots[i].arm->id;
         Slot *slot = &slots[i];
-        benchmark::RegisterBenchmark(name.c_str(),
-                                     [slot, origin](benchmark::State &state) {
-                                         run_slot(state, slot, origin);
-                                     })
+        benchmark::RegisterBenchmark(
+            name.c_str(),
+            [slot, origin](benchmark::State &state) { run_slot(state, slot, origin); })
             ->Iterations(1)
             ->UseManualTime();
     }
@@ -113,7 +106,4 @@ int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user)
     return collector.delivered();
 }
 
-void gbench_clear(void)
-{
-    arms.clear();
-}
+void gbench_clear(void) { arms.clear(); }

@@ -1,8 +1,9 @@
 /* Google Benchmark for C: register arms, run them interleaved, get every raw sample back.
  *
  * Stands on its own: needs no other header of this project.  One sample is one Google Benchmark
- * repetition of one iteration; arms are run round by round, and the arm that leads a round rotates, so
- * that drift of the machine falls on all of them alike.  Ids are the caller's own, never decorated.
+ * repetition of one iteration; arms are run round by round, and the arm that leads a round rotates,
+ * so that drift of the machine falls on all of them alike.  Ids are the caller's own, never
+ * decorated.
  */
 #ifndef ATTEST_HARNESS_GBENCH_H
 #define ATTEST_HARNESS_GBENCH_H
@@ -22,12 +23,12 @@ typedef double (*gbench_body)(void *arg, int64_t round);
 typedef void (*gbench_sample)(void *user, const char *id, int64_t round, double seconds,
                               double started);
 
-/* Adds an arm; id is copied and must be unique since the last gbench_clear.  0, or -1: duplicate id, or
- * memory. */
+/* Adds an arm; id is copied and must be unique since the last gbench_clear.  0, or -1: duplicate
+ * id, or memory. */
 int gbench_register(const char *id, gbench_body body, void *arg);
 
-/* Runs all registered arms for `rounds` rounds.  `on_sample` is called between samples, outside of any
- * timed region, in the order taken.  Returns the number of samples delivered. */
+/* Runs all registered arms for `rounds` rounds.  `on_sample` is called between samples, outside of
+ * any timed region, in the order taken.  Returns the number of samples delivered. */
 int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user);
 
 /* Forgets all arms. */

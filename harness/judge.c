@@ -9,13 +9,9 @@
 
 enum { CANARY_BYTES = 256, CANARY = 0xC5 };
 
-void judge_begin(struct judge *j)
-{
-    *j = (struct judge){.verdict = VERDICT_PASS};
-}
+void judge_begin(struct judge *j) { *j = (struct judge){.verdict = VERDICT_PASS}; }
 
-uint64_t judge_checksum(const void *data, size_t bytes)
-{
+uint64_t judge_checksum(const void *data, size_t bytes) {
     enum { LANES = 8 };
     const unsigned char *p = data;
     uint64_t lane[LANES], word[LANES];
@@ -39,16 +35,14 @@ uint64_t judge_checksum(const void *data, size_t bytes)
     return sum;
 }
 
-void judge_watch(struct judge *j, const char *name, const void *data, size_t bytes)
-{
+void judge_watch(struct judge *j, const char *name, const void *data, size_t bytes) {
     if (data != NULL && j->input_count < JUDGE_INPUTS) {
         j->inputs[j->input_count++] =
             (struct judge_input){name, data, bytes, judge_checksum(data, bytes)};
     }
 }
 
-void judge_rewatch(struct judge *j, const void *data)
-{
+void judge_rewatch(struct judge *j, const void *data) {
     for (size_t i = 0; i < j->input_count; i++) {
         if (j->inputs[i].data == data) {
             j->inputs[i].checksum = judge_checksum(data, j->inputs[i].bytes);
@@ -56,8 +50,7 @@ void judge_rewatch(struct judge *j, const void *data)
     }
 }
 
-void *judge_output(struct judge *j, const char *name, size_t bytes)
-{
+void *judge_output(struct judge *j, const char *name, size_t bytes) {
     if (j->output_count == JUDGE_OUTPUTS) {
         status_set(ST_SYSTEM, "judge: more than %d outputs", JUDGE_OUTPUTS);
         return NULL;
@@ -71,15 +64,13 @@ void *judge_output(struct judge *j, const char *name, size_t bytes)
     return memory + CANARY_BYTES;
 }
 
-void judge_poison(struct judge *j)
-{
+void judge_poison(struct judge *j) {
     for (size_t i = 0; i < j->output_count; i++) {
         memset(j->outputs[i].memory + CANARY_BYTES, JUDGE_POISON, j->outputs[i].bytes);
     }
 }
 
-static bool canary_intact(const unsigned char *p)
-{
+static bool canary_intact(const unsigned char *p) {
     for (size_t i = 0; i < CANARY_BYTES; i++) {
         if (p[i] != CANARY) {
             return false;
@@ -88,8 +79,7 @@ static bool canary_intact(const unsigned char *p)
     return true;
 }
 
-void judge_called(struct judge *j)
-{
+void judge_called(struct judge *j) {
     for (size_t i = 0; i < j->output_count; i++) {
         const struct judge_output *o = &j->outputs[i];
         if (!canary_intact(o->memory) || !canary_intact(o->memory + CANARY_BYTES + o->bytes)) {
@@ -104,32 +94,28 @@ void judge_called(struct judge *j)
     }
 }
 
-void judge_end(struct judge *j)
-{
+void judge_end(struct judge *j) {
     for (size_t i = 0; i < j->output_count; i++) {
         mem_free(j->outputs[i].memory);
     }
     j->output_count = 0;
 }
 
-static void lower(struct judge *j, enum verdict v, const char *format, va_list args)
-{
+static void lower(struct judge *j, enum verdict v, const char *format, va_list args) {
     if (v > j->verdict) {
         j->verdict = v;
         vsnprintf(j->reason, sizeof j->reason, format, args);
     }
 }
 
-void judge_fail(struct judge *j, const char *format, ...)
-{
+void judge_fail(struct judge *j, const char *format, ...) {
     va_list args;
     va_start(args, format);
     lower(j, VERDICT_FAIL, format, args);
     va_end(args);
 }
 
-void judge_marginal(struct judge *j, const char *format, ...)
-{
+void judge_marginal(struct judge *j, const char *format, ...) {
     va_list args;
     va_start(args, format);
     lower(j, VERDICT_MARGINAL, format, args);
@@ -137,8 +123,7 @@ void judge_marginal(struct judge *j, const char *format, ...)
 }
 
 void judge_near(struct judge *j, const char *what, int64_t index, double got, double want,
-                double hard, double likely)
-{
+                double hard, double likely) {
     double error = fabs(got - want);
     if (!(error <= hard)) {
         judge_fail(j, "%s[%lld]: got %.9g, oracle %.9g, error %.3g > bound %.3g", what,
@@ -149,14 +134,12 @@ void judge_near(struct judge *j, const char *what, int64_t index, double got, do
     }
 }
 
-double judge_gamma(double m)
-{
+double judge_gamma(double m) {
     const double u = 0x1p-24;
     return m * u / (1 - m * u);
 }
 
-double judge_gamma_likely(double m)
-{
+double judge_gamma_likely(double m) {
     const double u = 0x1p-24;
     return 4 * sqrt(m) * u;
 }

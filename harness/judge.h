@@ -1,8 +1,8 @@
 /* The judge: runs a kernel's outputs through the checks that come before any timing.
  *
- * Outputs live in guarded buffers (canaries on both sides) and are poisoned before each call; inputs
- * are checksummed and must not change; values are compared with !(error <= bound), so that NaN fails.
- * Not here: what the right answer is.  That is the oracle's and the operation's.
+ * Outputs live in guarded buffers (canaries on both sides) and are poisoned before each call;
+ * inputs are checksummed and must not change; values are compared with !(error <= bound), so that
+ * NaN fails. Not here: what the right answer is.  That is the oracle's and the operation's.
  */
 #ifndef ATTEST_HARNESS_JUDGE_H
 #define ATTEST_HARNESS_JUDGE_H
@@ -52,14 +52,14 @@ void judge_end(struct judge *j);
 
 /* Lowers the verdict; the first reason of the worst verdict is kept. */
 void judge_fail(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void judge_marginal(struct judge *j, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void judge_marginal(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* got against want: beyond `hard` FAIL, beyond `likely` MARGINAL. */
 void judge_near(struct judge *j, const char *what, int64_t index, double got, double want,
                 double hard, double likely);
 
-/* Unit roundoff of float32, and Higham's gamma_m = m u / (1 - m u): the relative error bound of a sum
- * of m rounded operations on non-negative terms (Accuracy and Stability, 2nd ed., lemma 3.1). */
+/* Unit roundoff of float32, and Higham's gamma_m = m u / (1 - m u): the relative error bound of a
+ * sum of m rounded operations on non-negative terms (Accuracy and Stability, 2nd ed., lemma 3.1).
+ */
 double judge_gamma(double m);
 /* The same with sqrt(m): what random rounding errors reach, with a factor of 4 for safety. */
 double judge_gamma_likely(double m);

@@ -5,14 +5,12 @@
 
 #include "cpu.h"
 
-const char *backend_name(enum backend b)
-{
+const char *backend_name(enum backend b) {
     static const char *const names[] = {[BACKEND_CPU] = "cpu", [BACKEND_CUDA] = "cuda"};
     return names[b];
 }
 
-const struct kernel *kernel_find(const char *name)
-{
+const struct kernel *kernel_find(const char *name) {
     for (size_t i = 0; kernels[i] != NULL; i++) {
         if (strcmp(kernels[i]->name, name) == 0) {
             return kernels[i];
@@ -21,8 +19,7 @@ const struct kernel *kernel_find(const char *name)
     return NULL;
 }
 
-const char *kernel_unavailable(const struct kernel *k)
-{
+const char *kernel_unavailable(const struct kernel *k) {
     static _Thread_local char reason[160];
     uint32_t missing = k->isa & ~cpu_isa();
     if (missing != 0) {

@@ -1,4 +1,5 @@
-/* A kernel: one implementation of one operation on one backend, a row of suites/kernels/kernels.h. */
+/* A kernel: one implementation of one operation on one backend, a row of suites/kernels/kernels.h.
+ */
 #ifndef ATTEST_HARNESS_KERNEL_H
 #define ATTEST_HARNESS_KERNEL_H
 

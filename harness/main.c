@@ -17,8 +17,7 @@ static const struct {
 #undef X
 };
 
-static enum status dispatch(int argc, char **argv)
-{
+static enum status dispatch(int argc, char **argv) {
     if (argc < 2) {
         return status_set(ST_USAGE, "no command given; attest --help lists them");
     }
@@ -27,7 +26,8 @@ static enum status dispatch(int argc, char **argv)
         return ST_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("attest %s (%s%s)\n", suite_version(), suite_commit(), suite_dirty() ? ", dirty" : "");
+        printf("attest %s (%s%s)\n", suite_version(), suite_commit(),
+               suite_dirty() ? ", dirty" : "");
         return ST_OK;
     }
     if (strcmp(argv[1], "--help-table") == 0) {
@@ -42,8 +42,7 @@ static enum status dispatch(int argc, char **argv)
     return status_set(ST_USAGE, "no command \"%s\"; attest --help lists them", argv[1]);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     openblas_set_num_threads(1); /* parallelism is ours: queries over threads */
     status_set(ST_OK, "%s", "");
     enum status st = dispatch(argc, argv);

@@ -9,8 +9,7 @@
 
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
-void *mem_alloc(size_t bytes)
-{
+void *mem_alloc(size_t bytes) {
     size_t unit = bytes >= (size_t)2 * HUGE_PAGE ? HUGE_PAGE : LINE;
     size_t rounded = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
     void *p = rounded < bytes ? NULL : aligned_alloc(unit, rounded);
@@ -26,8 +25,7 @@ void *mem_alloc(size_t bytes)
     return p;
 }
 
-void *mem_alloc_array(size_t count, size_t size)
-{
+void *mem_alloc_array(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {
         bytes = SIZE_MAX;
@@ -35,7 +33,4 @@ void *mem_alloc_array(size_t count, size_t size)
     return mem_alloc(bytes);
 }
 
-void mem_free(void *p)
-{
-    free(p);
-}
+void mem_free(void *p) { free(p); }

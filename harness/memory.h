@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* Zeroed, 64-byte aligned memory of `bytes` (0 gives 1 line); NULL with status_set when refused.
- * From 4 MiB on the pages are 2 MiB ones where the kernel grants them: a scan over 4 KiB pages loses
- * up to a fifth of the read bandwidth to TLB misses. */
+ * From 4 MiB on the pages are 2 MiB ones where the kernel grants them: a scan over 4 KiB pages
+ * loses up to a fifth of the read bandwidth to TLB misses. */
 void *mem_alloc(size_t bytes);
 
 /* As mem_alloc for count elements of size; NULL when the product overflows. */

@@ -20,8 +20,7 @@ static const struct command_row commands[] = {
 };
 
 static const struct option_row rows[] = {
-#define X(command, id, name, argument, summary)                                                    \
-    {#command, OPTION_##id, name, argument, summary},
+#define X(command, id, name, argument, summary) {#command, OPTION_##id, name, argument, summary},
     OPTION_LIST(X)
 #undef X
 };
@@ -32,8 +31,7 @@ enum {
     FIRST = 256 /* above every character that getopt_long may return */
 };
 
-static void long_options(const char *command, struct option out[ROWS + 2])
-{
+static void long_options(const char *command, struct option out[ROWS + 2]) {
     size_t n = 0;
     for (size_t i = 0; i < ROWS; i++) {
         if (strcmp(rows[i].command, command) == 0) {
@@ -45,8 +43,7 @@ static void long_options(const char *command, struct option out[ROWS + 2])
     out[n] = (struct option){NULL, 0, NULL, 0};
 }
 
-enum option_id options_next(const char *command, int argc, char **argv, const char **value)
-{
+enum option_id options_next(const char *command, int argc, char **argv, const char **value) {
     struct option table[ROWS + 2];
     long_options(command, table);
     opterr = 0;
@@ -68,8 +65,7 @@ enum option_id options_next(const char *command, int argc, char **argv, const ch
     return OPTION_ERROR;
 }
 
-static void help_of_command(FILE *out, const struct command_row *c)
-{
+static void help_of_command(FILE *out, const struct command_row *c) {
     fprintf(out, "usage: attest %s [options] %s\n\n%s\n\noptions:\n", c->name, c->operands,
             c->summary);
     for (size_t i = 0; i < ROWS; i++) {
@@ -81,8 +77,7 @@ static void help_of_command(FILE *out, const struct command_row *c)
     fprintf(out, "  --help\n        this text\n");
 }
 
-void options_help(FILE *out, const char *command)
-{
+void options_help(FILE *out, const char *command) {
     for (size_t i = 0; command != NULL && i < COMMANDS; i++) {
         if (strcmp(commands[i].name, command) == 0) {
             help_of_command(out, &commands[i]);
@@ -98,8 +93,7 @@ void options_help(FILE *out, const char *command)
                  "3 record invalid or tampered with, 4 inconclusive, 77 everything skipped\n");
 }
 
-void options_table(FILE *out)
-{
+void options_table(FILE *out) {
     for (size_t i = 0; i < COMMANDS; i++) {
         fprintf(out, "command\t%s\t%s\n", commands[i].name, commands[i].summary);
     }

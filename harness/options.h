@@ -53,8 +53,9 @@ enum option_id {
 #undef X
 };
 
-/* Next option of a command's own argv (argv[0] is the command's name); *value is its argument or NULL.
- * OPTION_END: the rest, from optind on, are operands.  OPTION_ERROR: status_set(ST_USAGE) was done. */
+/* Next option of a command's own argv (argv[0] is the command's name); *value is its argument or
+ * NULL. OPTION_END: the rest, from optind on, are operands.  OPTION_ERROR: status_set(ST_USAGE) was
+ * done. */
 enum option_id options_next(const char *command, int argc, char **argv, const char **value);
 
 /* Help of one command, or of the whole program (NULL). */

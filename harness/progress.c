@@ -16,32 +16,28 @@ static struct {
     char what[LINE];
 } state;
 
-static double now(void)
-{
+static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool set(const char *name)
-{
+static bool set(const char *name) {
     const char *value = getenv(name);
     return value != NULL && value[0] != '\0';
 }
 
-void progress_start(bool quiet, enum progress_color color)
-{
+void progress_start(bool quiet, enum progress_color color) {
     memset(&state, 0, sizeof state);
     state.quiet = quiet;
     state.terminal = isatty(STDERR_FILENO) == 1;
-    state.color = color == PROGRESS_ALWAYS ||
-                  (color == PROGRESS_AUTO &&
-                   (set("FORCE_COLOR") || (state.terminal && !set("NO_COLOR"))));
+    state.color =
+        color == PROGRESS_ALWAYS ||
+        (color == PROGRESS_AUTO && (set("FORCE_COLOR") || (state.terminal && !set("NO_COLOR"))));
     state.began = now();
 }
 
-static void draw_bar(double share, double elapsed)
-{
+static void draw_bar(double share, double elapsed) {
     char bar[WIDTH + 1];
     int full = (int)(share * WIDTH);
     for (int i = 0; i < WIDTH; i++) {
@@ -58,8 +54,7 @@ static void draw_bar(double share, double elapsed)
     state.drawn = true;
 }
 
-void progress_update(double share, const char *what)
-{
+void progress_update(double share, const char *what) {
     char shown[LINE];
     if (state.quiet) {
         return;
@@ -76,16 +71,14 @@ void progress_update(double share, const char *what)
     }
 }
 
-static void clear_bar(void)
-{
+static void clear_bar(void) {
     if (state.drawn) {
         fprintf(stderr, "\r\033[K");
         state.drawn = false;
     }
 }
 
-void progress_line(const char *text)
-{
+void progress_line(const char *text) {
     char shown[512];
     clear_bar();
     escape_text(text, shown, sizeof shown);
@@ -95,7 +88,4 @@ void progress_line(const char *text)
     }
 }
 
-void progress_end(void)
-{
-    clear_bar();
-}
+void progress_end(void) { clear_bar(); }

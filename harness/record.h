@@ -31,7 +31,7 @@ struct seal {
     char content_digest[DIGEST_HEX]; /* of the root */
     char plan_digest[DIGEST_HEX], outputs_digest[DIGEST_HEX], measurements_digest[DIGEST_HEX];
     char suite_commit[48];
-    char started[32]; /* ISO 8601 UTC */
+    char started[32];      /* ISO 8601 UTC */
     char hdf5_version[16]; /* of the library that wrote it */
 };
 
@@ -42,9 +42,9 @@ void record_hdf5_version(char *out, size_t size);
  * files; a crash leaves at worst a record without a seal.  seal: filled, or NULL. */
 enum status record_write(const struct tree *root, const char *path, struct seal *seal);
 
-/* Reads PATH once (regular file, no symlink, size cap), compares it with PATH.seal before HDF5 sees a
- * byte, parses it, and compares the content digests.  ST_RECORD: anything does not match; ST_INPUT:
- * PATH cannot be opened.  seal: filled, or NULL. */
+/* Reads PATH once (regular file, no symlink, size cap), compares it with PATH.seal before HDF5 sees
+ * a byte, parses it, and compares the content digests.  ST_RECORD: anything does not match;
+ * ST_INPUT: PATH cannot be opened.  seal: filled, or NULL. */
 enum status record_read(const char *path, struct tree **root, struct seal *seal);
 
 #endif

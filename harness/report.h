@@ -11,11 +11,12 @@ struct column {
     const char *format; /* printf format of a double ("%.4f"); NULL prints text or %g */
 };
 
-/* One table for each distinct tuple of the `split` parameters among the rows that `keep` accepts. */
+/* One table for each distinct tuple of the `split` parameters among the rows that `keep` accepts.
+ */
 struct table {
-    const char *name;  /* file stem: [a-z0-9-] */
-    const char *title; /* sentence shown above */
-    const char *note;  /* what the reader must know: baselines, statistic */
+    const char *name;         /* file stem: [a-z0-9-] */
+    const char *title;        /* sentence shown above */
+    const char *note;         /* what the reader must know: baselines, statistic */
     const char *const *split; /* NULL-terminated parameter names, shown in the title */
     bool (*keep)(const struct cell *c);
     /* Row order; NULL keeps the record's.  Like qsort's, over const struct cell *const *. */
@@ -28,8 +29,8 @@ struct plot {
     const char *name, *title;
     const char *const *split;
     bool (*keep)(const struct cell *c);
-    const char *series;           /* field whose values make the series: "kernel" */
-    const char *x, *y;            /* metric or parameter names */
+    const char *series; /* field whose values make the series: "kernel" */
+    const char *x, *y;  /* metric or parameter names */
     const char *x_label, *y_label;
     bool log_x, log_y;
 };

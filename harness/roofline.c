@@ -14,15 +14,13 @@ enum {
     SAMPLES = 7
 };
 
-static double now(void)
-{
+static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-const struct kernel *kernel_widest(const char *operation)
-{
+const struct kernel *kernel_widest(const char *operation) {
     const struct kernel *best = NULL;
     for (size_t i = 0; kernels[i] != NULL; i++) {
         const struct kernel *k = kernels[i];
@@ -41,24 +39,21 @@ struct job {
     volatile uint64_t sink; /* keeps the loads alive */
 };
 
-static void read_chunk(void *arg, int64_t item)
-{
+static void read_chunk(void *arg, int64_t item) {
     struct job *job = arg;
     job->sink = job->read->read(job->data + item * STREAM_CHUNK, STREAM_CHUNK);
 }
 
 enum { CACHED_TURNS = 4096, FMA_STEPS = 200000, FMA_ITEMS_PER_THREAD = 4 };
 
-static void read_cached(void *arg, int64_t item)
-{
+static void read_cached(void *arg, int64_t item) {
     struct job *job = arg;
     for (int i = 0; i < CACHED_TURNS; i++) {
         job->sink = job->read->read(job->data + item * CACHED_BYTES, CACHED_BYTES);
     }
 }
 
-static void run_fma(void *arg, int64_t item)
-{
+static void run_fma(void *arg, int64_t item) {
     struct job *job = arg;
     (void)item;
     job->sink = (uint64_t)job->fma->run(FMA_STEPS);
@@ -66,8 +61,7 @@ static void run_fma(void *arg, int64_t item)
 
 /* Best rate of several: the machine's limit, not its mood. */
 static double best_rate(int threads, int64_t items, void (*fn)(void *, int64_t), struct job *job,
-                        double work_per_item)
-{
+                        double work_per_item) {
     double best = 0;
     for (int i = 0; i < SAMPLES; i++) {
         double start = now();
@@ -78,8 +72,7 @@ static double best_rate(int threads, int64_t items, void (*fn)(void *, int64_t),
     return best;
 }
 
-enum status roofline_measure(int threads, struct roofline *out)
-{
+enum status roofline_measure(int threads, struct roofline *out) {
     *out = (struct roofline){.threads = threads,
                              .read_kernel = kernel_widest("stream_read"),
                              .peak_kernel = kernel_widest("fma_peak")};
@@ -102,8 +95,7 @@ enum status roofline_measure(int threads, struct roofline *out)
     return ST_OK;
 }
 
-void roofline_store(const struct roofline *r, struct tree *node)
-{
+void roofline_store(const struct roofline *r, struct tree *node) {
     tree_set_f64(node, "read_1_thread_bytes_per_s", r->read_1);
     tree_set_f64(node, "read_all_threads_bytes_per_s", r->read_all);
     tree_set_f64(node, "cached_read_1_thread_bytes_per_s", r->cached_1);

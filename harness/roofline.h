@@ -1,5 +1,6 @@
-/* The machine's own limits, measured with the kernels of two operations: how fast memory is read, and how
- * many float32 operations a core does.  What a kernel achieves is reported as a share of these. */
+/* The machine's own limits, measured with the kernels of two operations: how fast memory is read,
+ * and how many float32 operations a core does.  What a kernel achieves is reported as a share of
+ * these. */
 #ifndef ATTEST_HARNESS_ROOFLINE_H
 #define ATTEST_HARNESS_ROOFLINE_H
 
@@ -15,17 +16,17 @@ struct stream_read_impl {
     uint64_t (*read)(const void *data, size_t bytes);
 };
 
-/* Operation "fma_peak": x = x * 1 + 1, `steps` times in every lane of every accumulator, from 0; returns the
- * sum over lanes, which is exactly steps * lanes while steps < 2^24. */
+/* Operation "fma_peak": x = x * 1 + 1, `steps` times in every lane of every accumulator, from 0;
+ * returns the sum over lanes, which is exactly steps * lanes while steps < 2^24. */
 struct fma_peak_impl {
     int lanes; /* 2 * lanes flop a step */
     double (*run)(int64_t steps);
 };
 
 struct roofline {
-    double read_1, read_all;      /* bytes/s from memory: 1 thread, all threads; best of the samples */
-    double cached_1, cached_all;  /* bytes/s from a buffer that fits in L1: the floor of any time */
-    double peak_1, peak_all;      /* float32 flop/s */
+    double read_1, read_all; /* bytes/s from memory: 1 thread, all threads; best of the samples */
+    double cached_1, cached_all; /* bytes/s from a buffer that fits in L1: the floor of any time */
+    double peak_1, peak_all;     /* float32 flop/s */
     int threads;
     const struct kernel *read_kernel, *peak_kernel; /* the rows that "best" resolved to */
 };

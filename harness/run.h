@@ -1,4 +1,5 @@
-/* One invocation of `attest run`: what was asked for, and the state that experiments see as struct run. */
+/* One invocation of `attest run`: what was asked for, and the state that experiments see as struct
+ * run. */
 #ifndef ATTEST_HARNESS_RUN_H
 #define ATTEST_HARNESS_RUN_H
 
@@ -52,9 +53,9 @@ struct run {
     char doing[160];
 };
 
-/* Asks every experiment for its plan, then drops what the filter and the backend exclude and marks what
- * cannot run here.  ST_USAGE: the filter is no regular expression or matches nothing, or a setting is
- * unknown. */
+/* Asks every experiment for its plan, then drops what the filter and the backend exclude and marks
+ * what cannot run here.  ST_USAGE: the filter is no regular expression or matches nothing, or a
+ * setting is unknown. */
 enum status run_plan(struct run *r);
 /* Checks, times and summarises every group. Wrong kernels do not stop it. */
 enum status run_execute(struct run *r);

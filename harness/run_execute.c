@@ -10,13 +10,11 @@
 
 static const char control_id[] = "control";
 
-static bool active(const struct cell *c)
-{
+static bool active(const struct cell *c) {
     return c->verdict == VERDICT_PASS || c->verdict == VERDICT_MARGINAL;
 }
 
-static void advance(struct run *r, double work)
-{
+static void advance(struct run *r, double work) {
     r->work_done += work;
     progress_update(r->work_done / r->work_total, r->doing);
 }
@@ -29,8 +27,7 @@ struct timed {
     struct cell *cell;
 };
 
-static double timed_body(void *arg, int64_t round)
-{
+static double timed_body(void *arg, int64_t round) {
     struct timed *t = arg;
     return t->g->experiment->time(&t->g->group, t->cell, (int)round);
 }
@@ -41,8 +38,7 @@ struct collector {
     bool out_of_memory;
 };
 
-static void take_sample(void *user, const char *id, int64_t round, double seconds, double started)
-{
+static void take_sample(void *user, const char *id, int64_t round, double seconds, double started) {
     struct collector *c = user;
     struct group *g = &c->g->group;
     (void)round;
@@ -55,16 +51,14 @@ static void take_sample(void *user, const char *id, int64_t round, double second
 }
 
 /* The control is one cell timed under a second name: whatever differs between the two is noise. */
-static void judge_control(struct run_group *g)
-{
+static void judge_control(struct run_group *g) {
     const struct cell *a = g->control_of, *b = &g->control;
-    g->control_ratio = stats_median(b->samples, b->sample_count) /
-                       stats_median(a->samples, a->sample_count);
+    g->control_ratio =
+        stats_median(b->samples, b->sample_count) / stats_median(a->samples, a->sample_count);
     g->control_p = stats_mann_whitney(a->samples, a->sample_count, b->samples, b->sample_count);
 }
 
-static enum status time_group(struct run *r, struct run_group *g)
-{
+static enum status time_group(struct run *r, struct run_group *g) {
     struct group *group = &g->group;
     struct timed *timed = calloc(group->cell_count + 1, sizeof *timed);
     if (timed == NULL) {
@@ -106,8 +100,7 @@ static enum status time_group(struct run *r, struct run_group *g)
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
-static enum status check_cells(struct run *r, struct run_group *g)
-{
+static enum status check_cells(struct run *r, struct run_group *g) {
     struct group *group = &g->group;
     enum status st = ST_OK;
     for (size_t i = 0; i < group->cell_count && st == ST_OK; i++) {
@@ -118,7 +111,8 @@ static enum status check_cells(struct run *r, struct run_group *g)
             st = g->experiment->check(r, group, c);
             if (c->verdict == VERDICT_FAIL) {
                 char line[512];
-                snprintf(line, sizeof line, "FAIL %s %s %s: %s", c->id, c->arm, c->kernel, c->reason);
+                snprintf(line, sizeof line, "FAIL %s %s %s: %s", c->id, c->arm, c->kernel,
+                         c->reason);
                 progress_line(line);
             }
         }
@@ -127,8 +121,7 @@ static enum status check_cells(struct run *r, struct run_group *g)
     return st;
 }
 
-static enum status run_one_group(struct run *r, struct run_group *g)
-{
+static enum status run_one_group(struct run *r, struct run_group *g) {
     struct group *group = &g->group;
     size_t runnable = 0;
     for (size_t i = 0; i < group->cell_count; i++) {
@@ -138,8 +131,7 @@ static enum status run_one_group(struct run *r, struct run_group *g)
         return ST_OK;
     }
     run_note(r, "%s %s: preparing", g->experiment->name, group->name);
-    enum status st =
-        g->experiment->prepare != NULL ? g->experiment->prepare(r, group) : ST_OK;
+    enum status st = g->experiment->prepare != NULL ? g->experiment->prepare(r, group) : ST_OK;
     if (st == ST_OK) {
         st = check_cells(r, g);
     }
@@ -155,8 +147,7 @@ static enum status run_one_group(struct run *r, struct run_group *g)
     return st;
 }
 
-enum status run_execute(struct run *r)
-{
+enum status run_execute(struct run *r) {
     r->work_total = 1;
     for (size_t i = 0; i < r->group_count; i++) {
         const struct group *g = &r->groups[i]->group;

@@ -12,42 +12,27 @@
 
 /* --- what an experiment may ask --------------------------------------------------------------- */
 
-const char *profile_name(enum profile p)
-{
+const char *profile_name(enum profile p) {
     static const char *const names[] = {"smoke", "default", "full"};
     return names[p];
 }
 
-enum profile run_profile(const struct run *r)
-{
-    return r->options.profile;
-}
+enum profile run_profile(const struct run *r) { return r->options.profile; }
 
-uint64_t run_seed(const struct run *r)
-{
-    return r->options.seed;
-}
+uint64_t run_seed(const struct run *r) { return r->options.seed; }
 
-int run_threads(const struct run *r, int out[2])
-{
+int run_threads(const struct run *r, int out[2]) {
     int all = cpu_count();
     out[0] = r->options.threads > 0 ? r->options.threads : 1;
     out[1] = all;
     return r->options.threads > 0 || all == 1 ? 1 : 2;
 }
 
-const char *run_dataset(const struct run *r)
-{
-    return r->options.dataset;
-}
+const char *run_dataset(const struct run *r) { return r->options.dataset; }
 
-const char *run_queries(const struct run *r)
-{
-    return r->options.queries;
-}
+const char *run_queries(const struct run *r) { return r->options.queries; }
 
-static const struct setting *find_setting(const struct experiment *e, const char *name)
-{
+static const struct setting *find_setting(const struct experiment *e, const char *name) {
     for (const struct setting *s = e->settings; s != NULL && s->name != NULL; s++) {
         if (strcmp(s->name, name) == 0) {
             return s;
@@ -56,8 +41,7 @@ static const struct setting *find_setting(const struct experiment *e, const char
     return NULL;
 }
 
-const char *run_setting(const struct run *r, const char *name)
-{
+const char *run_setting(const struct run *r, const char *name) {
     for (size_t i = r->options.set_count; i > 0; i--) {
         if (strcmp(r->options.sets[i - 1].name, name) == 0) {
             return r->options.sets[i - 1].value;
@@ -73,8 +57,7 @@ const char *run_setting(const struct run *r, const char *name)
 }
 
 enum status run_setting_real(const struct run *r, const char *name, double lo, double hi,
-                             double *out)
-{
+                             double *out) {
     const char *text = run_setting(r, name);
     char *end;
     errno = 0;
@@ -87,8 +70,7 @@ enum status run_setting_real(const struct run *r, const char *name, double lo, d
 }
 
 enum status run_setting_integer(const struct run *r, const char *name, int64_t lo, int64_t hi,
-                                int64_t *out)
-{
+                                int64_t *out) {
     const char *text = run_setting(r, name);
     char *end;
     errno = 0;
@@ -100,8 +82,7 @@ enum status run_setting_integer(const struct run *r, const char *name, int64_t l
     return ST_OK;
 }
 
-struct group *run_group(struct run *r, const char *name, int rounds)
-{
+struct group *run_group(struct run *r, const char *name, int rounds) {
     if (r->group_count == r->group_capacity) {
         size_t capacity = r->group_capacity == 0 ? 8 : 2 * r->group_capacity;
         struct run_group **groups = realloc(r->groups, capacity * sizeof(struct run_group *));
@@ -124,8 +105,7 @@ struct group *run_group(struct run *r, const char *name, int rounds)
     return &g->group;
 }
 
-struct cell *group_cell(struct run *r, struct group *g, const char *arm, const char *kernel)
-{
+struct cell *group_cell(struct run *r, struct group *g, const char *arm, const char *kernel) {
     if (g->cell_count == g->cell_capacity) {
         size_t capacity = g->cell_capacity == 0 ? 16 : 2 * g->cell_capacity;
         struct cell *cells = realloc(g->cells, capacity * sizeof *cells);
@@ -142,32 +122,29 @@ struct cell *group_cell(struct run *r, struct group *g, const char *arm, const c
     snprintf(c->arm, sizeof c->arm, "%s", arm);
     snprintf(c->kernel, sizeof c->kernel, "%s", kernel);
     const struct kernel *k = kernel_find(kernel);
-    snprintf(c->backend, sizeof c->backend, "%s", backend_name(k != NULL ? k->backend : BACKEND_CPU));
+    snprintf(c->backend, sizeof c->backend, "%s",
+             backend_name(k != NULL ? k->backend : BACKEND_CPU));
     return c;
 }
 
-struct tree *run_plan_dataset(struct run *r, const char *name)
-{
+struct tree *run_plan_dataset(struct run *r, const char *name) {
     struct tree *plan = tree_group(r->record, "plan");
     struct tree *datasets = plan != NULL ? tree_group(plan, "datasets") : NULL;
     return datasets != NULL ? tree_group(datasets, name) : NULL;
 }
 
-double run_read_bandwidth(const struct run *r, int threads)
-{
+double run_read_bandwidth(const struct run *r, int threads) {
     return threads > 1 ? r->roofline.read_all : r->roofline.read_1;
 }
 
-double run_floor_seconds(const struct run *r, int threads, double bytes, double flop)
-{
+double run_floor_seconds(const struct run *r, int threads, double bytes, double flop) {
     bool all = threads > 1;
     double read = bytes / (all ? r->roofline.cached_all : r->roofline.cached_1);
     double work = flop / (all ? r->roofline.peak_all : r->roofline.peak_1);
     return read > work ? read : work;
 }
 
-void run_note(struct run *r, const char *format, ...)
-{
+void run_note(struct run *r, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(r->doing, sizeof r->doing, format, args);
@@ -177,12 +154,12 @@ void run_note(struct run *r, const char *format, ...)
 
 /* --- planning --------------------------------------------------------------------------------- */
 
-static enum status check_settings(const struct run *r)
-{
+static enum status check_settings(const struct run *r) {
     for (size_t i = 0; i < r->options.set_count; i++) {
         bool known = false;
         for (size_t e = 0; e < r->options.experiment_count; e++) {
-            known = known || find_setting(r->options.experiments[e], r->options.sets[i].name) != NULL;
+            known =
+                known || find_setting(r->options.experiments[e], r->options.sets[i].name) != NULL;
         }
         if (!known) {
             return status_set(ST_USAGE,
@@ -194,9 +171,9 @@ static enum status check_settings(const struct run *r)
 }
 
 /* The line that --filter is matched against. */
-static void cell_line(const struct cell *c, char *out, size_t size)
-{
-    int used = snprintf(out, size, "%s/%s/%s/backend=%s", c->experiment, c->arm, c->kernel, c->backend);
+static void cell_line(const struct cell *c, char *out, size_t size) {
+    int used =
+        snprintf(out, size, "%s/%s/%s/backend=%s", c->experiment, c->arm, c->kernel, c->backend);
     for (size_t i = 0; i < c->param_count && used > 0 && (size_t)used < size; i++) {
         char value[CELL_NAME];
         param_format(&c->params[i], value, sizeof value);
@@ -204,18 +181,15 @@ static void cell_line(const struct cell *c, char *out, size_t size)
     }
 }
 
-static bool wanted(const struct run *r, const struct cell *c)
-{
+static bool wanted(const struct run *r, const struct cell *c) {
     char line[2048];
     cell_line(c, line, sizeof line);
     bool backend = r->options.backend == NULL || strcmp(r->options.backend, c->backend) == 0;
-    return backend &&
-           (r->options.filter == NULL || regexec(&r->filter, line, 0, NULL, 0) == 0);
+    return backend && (r->options.filter == NULL || regexec(&r->filter, line, 0, NULL, 0) == 0);
 }
 
 /* Keeps the wanted cells of a group, identifies them and marks those that cannot run here. */
-static size_t settle_group(const struct run *r, struct group *g)
-{
+static size_t settle_group(const struct run *r, struct group *g) {
     size_t kept = 0;
     for (size_t i = 0; i < g->cell_count; i++) {
         if (!wanted(r, &g->cells[i])) {
@@ -238,8 +212,7 @@ static size_t settle_group(const struct run *r, struct group *g)
     return kept;
 }
 
-enum status run_plan(struct run *r)
-{
+enum status run_plan(struct run *r) {
     enum status st = check_settings(r);
     if (st == ST_OK && r->options.filter != NULL &&
         regcomp(&r->filter, r->options.filter, REG_EXTENDED | REG_NOSUB) != 0) {

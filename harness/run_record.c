@@ -10,16 +10,14 @@
 #include "run.h"
 #include "version.h"
 
-void run_time_now(char out[32])
-{
+void run_time_now(char out[32]) {
     time_t t = time(NULL);
     struct tm utc;
     gmtime_r(&t, &utc);
     strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-struct cell *run_cells(const struct run *r, size_t *n)
-{
+struct cell *run_cells(const struct run *r, size_t *n) {
     *n = 0;
     for (size_t i = 0; i < r->group_count; i++) {
         *n += r->groups[i]->group.cell_count;
@@ -35,8 +33,7 @@ struct cell *run_cells(const struct run *r, size_t *n)
 }
 
 /* Names in a record are lower-case; a setting's own spelling may be a paper's ("M"). */
-static bool store_setting(struct tree *node, const char *name, const char *value)
-{
+static bool store_setting(struct tree *node, const char *name, const char *value) {
     char lower[CELL_NAME];
     size_t n = 0;
     for (; name[n] != '\0' && n + 1 < sizeof lower; n++) {
@@ -46,14 +43,14 @@ static bool store_setting(struct tree *node, const char *name, const char *value
     return tree_set_string(node, lower, value);
 }
 
-static bool store_plan(const struct run *r, struct tree *plan)
-{
+static bool store_plan(const struct run *r, struct tree *plan) {
     char names[RUN_EXPERIMENTS * (CELL_NAME + 1)] = "";
     struct tree *settings = tree_group(plan, "settings");
     bool ok = settings != NULL;
     for (size_t i = 0; i < r->options.experiment_count && ok; i++) {
         const struct experiment *e = r->options.experiments[i];
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i > 0 ? " " : "", e->name);
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i > 0 ? " " : "",
+                 e->name);
         struct tree *node = tree_group(settings, e->name);
         ok = node != NULL && tree_set_string(node, "title", e->title) &&
              tree_set_string(node, "source", e->source);
@@ -70,8 +67,7 @@ static bool store_plan(const struct run *r, struct tree *plan)
            tree_set_string(plan, "suite_version", suite_version());
 }
 
-static bool store_control(const struct run_group *g, struct tree *controls)
-{
+static bool store_control(const struct run_group *g, struct tree *controls) {
     if (g->control_of == NULL) {
         return true;
     }
@@ -85,8 +81,7 @@ static bool store_control(const struct run_group *g, struct tree *controls)
            tree_dataset(node, "samples", TREE_F64, 1, &n, g->control.samples) != NULL;
 }
 
-static bool store_measurements(const struct run *r, struct tree *measurements)
-{
+static bool store_measurements(const struct run *r, struct tree *measurements) {
     struct tree *roofline = tree_group(measurements, "roofline");
     struct tree *controls = tree_group(measurements, "controls");
     char finished[32];
@@ -107,8 +102,7 @@ static bool store_measurements(const struct run *r, struct tree *measurements)
     return ok;
 }
 
-enum status run_record(struct run *r)
-{
+enum status run_record(struct run *r) {
     struct tree *plan = tree_group(r->record, "plan");
     struct tree *measurements = tree_group(r->record, "measurements");
     size_t n;
@@ -125,8 +119,7 @@ enum status run_record(struct run *r)
     return st;
 }
 
-void run_free(struct run *r)
-{
+void run_free(struct run *r) {
     for (size_t i = 0; i < r->group_count; i++) {
         struct run_group *g = r->groups[i];
         for (size_t c = 0; c < g->group.cell_count; c++) {

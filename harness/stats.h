@@ -9,7 +9,8 @@ struct interval {
 };
 
 double stats_mean(const double *x, size_t n); /* NaN if n == 0 */
-/* Nearest-rank quantile: the ceil(p n)-th smallest; p in (0,1]; NaN if n == 0 or memory is refused. */
+/* Nearest-rank quantile: the ceil(p n)-th smallest; p in (0,1]; NaN if n == 0 or memory is refused.
+ */
 double stats_quantile(const double *x, size_t n, double p);
 double stats_median(const double *x, size_t n); /* mean of the two middle ones when n is even */
 

@@ -5,8 +5,7 @@
 
 static _Thread_local char message[1024];
 
-int status_exit_code(enum status st)
-{
+int status_exit_code(enum status st) {
     static const int codes[] = {
 #define X(name, code, text) [ST_##name] = (code),
         STATUS_LIST(X)
@@ -15,8 +14,7 @@ int status_exit_code(enum status st)
     return codes[st];
 }
 
-enum status status_set(enum status st, const char *format, ...)
-{
+enum status status_set(enum status st, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
@@ -24,7 +22,4 @@ enum status status_set(enum status st, const char *format, ...)
     return st;
 }
 
-const char *status_message(void)
-{
-    return message;
-}
+const char *status_message(void) { return message; }

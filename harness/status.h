@@ -26,7 +26,8 @@ enum status {
 /* Exit code of the process for a status, as documented in the man page. */
 int status_exit_code(enum status st);
 
-/* Stores one formatted line for this thread and returns st, so that `return status_set(...)` works. */
+/* Stores one formatted line for this thread and returns st, so that `return status_set(...)` works.
+ */
 enum status status_set(enum status st, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -33,7 +33,7 @@ struct tree_attribute {
 struct tree {
     char name[TREE_NAME_MAX + 1];
     bool is_group;
-    struct tree_value value; /* of a dataset */
+    struct tree_value value;           /* of a dataset */
     struct tree_attribute *attributes; /* sorted by name */
     size_t attribute_count, attribute_capacity;
     struct tree **children; /* of a group, sorted by name */

@@ -7,9 +7,9 @@
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake, finished;
-    int started;    /* pool threads that exist */
-    int wanted;     /* pool threads that take part in the current job */
-    int busy;       /* of those, still in it */
+    int started; /* pool threads that exist */
+    int wanted;  /* pool threads that take part in the current job */
+    int busy;    /* of those, still in it */
     uint64_t generation;
     void (*fn)(void *, int64_t);
     void *arg;
@@ -19,8 +19,7 @@ static struct {
           .wake = PTHREAD_COND_INITIALIZER,
           .finished = PTHREAD_COND_INITIALIZER};
 
-static void take_items(void)
-{
+static void take_items(void) {
     for (;;) {
         int64_t item = atomic_fetch_add(&pool.next, 1);
         if (item >= pool.items) {
@@ -30,8 +29,7 @@ static void take_items(void)
     }
 }
 
-static void *pool_thread(void *arg)
-{
+static void *pool_thread(void *arg) {
     int self = (int)(intptr_t)arg;
     uint64_t seen = 0;
     pthread_mutex_lock(&pool.lock);
@@ -51,8 +49,7 @@ static void *pool_thread(void *arg)
     return NULL;
 }
 
-static void grow(int threads)
-{
+static void grow(int threads) {
     while (pool.started < threads) {
         pthread_t t;
         if (pthread_create(&t, NULL, pool_thread, (void *)(intptr_t)pool.started) != 0) {
@@ -63,8 +60,7 @@ static void grow(int threads)
     }
 }
 
-void workers_run(int threads, int64_t items, void (*fn)(void *arg, int64_t item), void *arg)
-{
+void workers_run(int threads, int64_t items, void (*fn)(void *arg, int64_t item), void *arg) {
     if (threads <= 1 || items <= 1) {
         for (int64_t i = 0; i < items; i++) {
             fn(arg, i);

@@ -6,9 +6,10 @@
 
 enum { WORKERS_MAX = 1024 };
 
-/* Calls fn(arg, item) once for each item in [0, items), on `threads` threads (the caller's is one of
- * them); items are handed out one by one.  threads <= 1 runs inline, in order.  Returns when all are
- * done.  Not re-entrant: fn must not call it.  Fewer threads do the work when the system refuses some. */
+/* Calls fn(arg, item) once for each item in [0, items), on `threads` threads (the caller's is one
+ * of them); items are handed out one by one.  threads <= 1 runs inline, in order.  Returns when all
+ * are done.  Not re-entrant: fn must not call it.  Fewer threads do the work when the system
+ * refuses some. */
 void workers_run(int threads, int64_t items, void (*fn)(void *arg, int64_t item), void *arg);
 
 #endif

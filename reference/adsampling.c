@@ -3,9 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-
-static void clear(int32_t d, const struct ref_ads_params *p, struct ref_ads_answer *out)
-{
+static void clear(int32_t d, const struct ref_ads_params *p, struct ref_ads_answer *out) {
     for (int32_t i = 0; i < p->k; i++) {
         out->ids[i] = -1;
         out->dist[i] = INFINITY;
@@ -17,14 +15,12 @@ static void clear(int32_t d, const struct ref_ads_params *p, struct ref_ads_answ
     out->undetermined = 0;
 }
 
-static double tau(const struct ref_ads_params *p, const struct ref_ads_answer *out)
-{
+static double tau(const struct ref_ads_params *p, const struct ref_ads_answer *out) {
     return out->dist[p->k - 1];
 }
 
 static void insert(const struct ref_ads_params *p, struct ref_ads_answer *out, int32_t id,
-                   double value)
-{
+                   double value) {
     int32_t at = p->k - 1;
     while (at > 0 && out->dist[at - 1] > value) {
         out->dist[at] = out->dist[at - 1];
@@ -35,14 +31,13 @@ static void insert(const struct ref_ads_params *p, struct ref_ads_answer *out, i
     out->ids[at] = id;
 }
 
-static double threshold(double t, int32_t i, int32_t d, double eps0)
-{
+static double threshold(double t, int32_t i, int32_t d, double eps0) {
     double slack = 1 + eps0 / sqrt((double)i);
     return t * ((double)i / (double)d) * slack * slack;
 }
 
-static double partial_sum(const float *row, const float *query, int32_t from, int32_t to, double sum)
-{
+static double partial_sum(const float *row, const float *query, int32_t from, int32_t to,
+                          double sum) {
     for (int32_t i = from; i < to; i++) {
         double t = (double)row[i] - (double)query[i];
         sum += t * t;
@@ -50,22 +45,19 @@ static double partial_sum(const float *row, const float *query, int32_t from, in
     return sum;
 }
 
-/* Relative error of comparing a float32 partial sum of i terms with a threshold made of a float32 tau
- * of d terms. */
-static double tolerance(const struct ref_ads_params *p, int32_t i, int32_t d)
-{
+/* Relative error of comparing a float32 partial sum of i terms with a threshold made of a float32
+ * tau of d terms. */
+static double tolerance(const struct ref_ads_params *p, int32_t i, int32_t d) {
     return p->unit * (double)(i + d + 8);
 }
 
-static int close_to(double a, double b, double relative)
-{
+static int close_to(double a, double b, double relative) {
     return isfinite(b) && fabs(a - b) <= relative * b;
 }
 
 /* Notes that a decision about `row` against tau t was closer than rounding. */
 static void note_ambiguous(const float *row, const float *query, int32_t d, double t,
-                           const struct ref_ads_params *p, struct ref_ads_answer *out)
-{
+                           const struct ref_ads_params *p, struct ref_ads_answer *out) {
     out->ambiguous++;
     if (partial_sum(row, query, 0, d, 0) <= t * (1 + tolerance(p, d, d))) {
         out->undetermined = 1;
@@ -74,8 +66,8 @@ static void note_ambiguous(const float *row, const float *query, int32_t d, doub
 
 /* Finishes one candidate from dimension i on, whose partial sum is given, against tau t. */
 static void finish(const float *row, int32_t id, int32_t d, const float *query, int32_t i,
-                   double sum, double t, const struct ref_ads_params *p, struct ref_ads_answer *out)
-{
+                   double sum, double t, const struct ref_ads_params *p,
+                   struct ref_ads_answer *out) {
     while (i < d) {
         int32_t next = i + p->delta < d ? i + p->delta : d;
         sum = partial_sum(row, query, i, next, sum);
@@ -98,20 +90,18 @@ static void finish(const float *row, int32_t id, int32_t d, const float *query, 
 }
 
 void ref_ads_horizontal(const float *base, int64_t n, int32_t d, const float *query,
-                        const struct ref_ads_params *p, struct ref_ads_answer *out)
-{
+                        const struct ref_ads_params *p, struct ref_ads_answer *out) {
     clear(d, p, out);
     for (int64_t j = 0; j < n; j++) {
         finish(base + j * d, (int32_t)j, d, query, 0, 0, tau(p, out), p, out);
     }
 }
 
-/* Advances a block until its survivors are to be finished apart; alive[] and sum[] are left for them.
- * Returns the dimensions read by every candidate of the block. */
+/* Advances a block until its survivors are to be finished apart; alive[] and sum[] are left for
+ * them. Returns the dimensions read by every candidate of the block. */
 static int32_t advance(const float *base, int64_t first, int32_t m, int32_t d, const float *query,
                        double start, const struct ref_ads_params *p, double *sum,
-                       unsigned char *alive, struct ref_ads_answer *out)
-{
+                       unsigned char *alive, struct ref_ads_answer *out) {
     int32_t i = 0, end = p->vertical_dims < d ? p->vertical_dims : d;
     while (i < end) {
         int32_t next = i + p->delta < end ? i + p->delta : end;
@@ -140,8 +130,7 @@ static int32_t advance(const float *base, int64_t first, int32_t m, int32_t d, c
 }
 
 int ref_ads_vertical(const float *base, int64_t n, int32_t d, const float *query,
-                     const struct ref_ads_params *p, struct ref_ads_answer *out)
-{
+                     const struct ref_ads_params *p, struct ref_ads_answer *out) {
     double *sum = calloc((size_t)p->block, sizeof *sum);
     unsigned char *alive = calloc((size_t)p->block, 1);
     if (sum == NULL || alive == NULL) {

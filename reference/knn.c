@@ -3,12 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Queries taken together: each keeps its own sum in index order, so this changes no result; it only lets
- * the base be read once for all of them. */
+/* Queries taken together: each keeps its own sum in index order, so this changes no result; it only
+ * lets the base be read once for all of them. */
 enum { TOGETHER = 8 };
 
-double ref_l2sq(const float *a, const float *b, int32_t d)
-{
+double ref_l2sq(const float *a, const float *b, int32_t d) {
     double sum = 0;
     for (int32_t i = 0; i < d; i++) {
         double t = (double)a[i] - (double)b[i];
@@ -17,10 +16,9 @@ double ref_l2sq(const float *a, const float *b, int32_t d)
     return sum;
 }
 
-/* Inserts (id, dist) into a list ascending by distance; equal distances keep their order of arrival,
- * which is ascending by id. */
-static void insert(int32_t *ids, double *dist, int32_t k, int32_t id, double value)
-{
+/* Inserts (id, dist) into a list ascending by distance; equal distances keep their order of
+ * arrival, which is ascending by id. */
+static void insert(int32_t *ids, double *dist, int32_t k, int32_t id, double value) {
     if (!(value < dist[k - 1])) {
         return;
     }
@@ -34,8 +32,8 @@ static void insert(int32_t *ids, double *dist, int32_t k, int32_t id, double val
     ids[at] = id;
 }
 
-static void distances(const float *row, const double *transposed, int32_t d, double sums[TOGETHER])
-{
+static void distances(const float *row, const double *transposed, int32_t d,
+                      double sums[TOGETHER]) {
     for (int q = 0; q < TOGETHER; q++) {
         sums[q] = 0;
     }
@@ -49,8 +47,7 @@ static void distances(const float *row, const double *transposed, int32_t d, dou
 }
 
 int ref_knn(const float *base, int64_t n, int32_t d, const float *queries, int64_t nq, int32_t k,
-            int32_t *ids, double *dist)
-{
+            int32_t *ids, double *dist) {
     double *transposed = calloc((size_t)d * TOGETHER, sizeof *transposed);
     if (transposed == NULL) {
         return -1;

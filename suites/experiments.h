@@ -1,3 +1,4 @@
-/* Every experiment, sorted by name: EXPERIMENT(name). Defines `struct experiment experiment_<name>`. */
+/* Every experiment, sorted by name: EXPERIMENT(name). Defines `struct experiment
+ * experiment_<name>`. */
 EXPERIMENT(adsampling)
 EXPERIMENT(crossover)

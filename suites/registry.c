@@ -1,5 +1,5 @@
-/* The lists compiled into tables.  A name that stands twice in a list is an enumerator defined twice
- * here, so the build fails; `make lint` checks that the lists are sorted. */
+/* The lists compiled into tables.  A name that stands twice in a list is an enumerator defined
+ * twice here, so the build fails; `make lint` checks that the lists are sorted. */
 #include <string.h>
 
 #include "../harness/cpu.h"
@@ -58,8 +58,7 @@ const struct operation *const operations[OPERATION_COUNT + 1] = {
 #undef OPERATION
 };
 
-const struct experiment *experiment_find(const char *name)
-{
+const struct experiment *experiment_find(const char *name) {
     for (size_t i = 0; experiments[i] != NULL; i++) {
         if (strcmp(experiments[i]->name, name) == 0) {
             return experiments[i];

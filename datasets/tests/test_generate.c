@@ -157,7 +157,7 @@ static void integers_are_whole_and_reach_both_ends(void **state) {
  */
 static void the_bytes_are_pinned(void **state) {
     static const char *const digests[FAMILIES] = {
-        "11c1365a613dd1e683f355537502a79ccb2e06edbd15c6be126c7e00609a0d05",
+        "7cd4bf76e3eda6c49a02fc1e25768a493963774849efffe6306f8b58ce9d8dc5",
         "690bf39eb60baccbf005eb4267b5484623dd4a65d5cdca125b72e9ec798cbbc0",
         "7042e053f3e949c6895bba7c962fdeb85ed0f93c3e286626f3644b390173b399"};
     (void)state;

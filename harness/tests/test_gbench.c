@@ -16,14 +16,12 @@ enum { ROUNDS = 4 };
 static char order[64];
 static int calls;
 
-static double own_clock(void *arg, int64_t round)
-{
+static double own_clock(void *arg, int64_t round) {
     calls++;
     return *(const double *)arg + (double)round;
 }
 
-static double wall_clock(void *arg, int64_t round)
-{
+static double wall_clock(void *arg, int64_t round) {
     (void)arg;
     (void)round;
     nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
@@ -35,8 +33,7 @@ struct seen {
     double last_started, seconds_of_a[ROUNDS], wall;
 };
 
-static void take(void *user, const char *id, int64_t round, double seconds, double started)
-{
+static void take(void *user, const char *id, int64_t round, double seconds, double started) {
     struct seen *s = user;
     s->count++;
     assert_true(started >= s->last_started);
@@ -50,8 +47,7 @@ static void take(void *user, const char *id, int64_t round, double seconds, doub
     }
 }
 
-static void arms_interleave_and_the_lead_rotates(void **state)
-{
+static void arms_interleave_and_the_lead_rotates(void **state) {
     (void)state;
     double one = 1, two = 2;
     struct seen seen = {0};
@@ -63,14 +59,14 @@ static void arms_interleave_and_the_lead_rotates(void **state)
     assert_int_equal(gbench_register("c", own_clock, &two), 0);
     assert_int_equal(gbench_run(ROUNDS, take, &seen), 3 * ROUNDS);
     assert_string_equal(order, "abcbcacababc");
-    assert_int_equal(calls, 3 * ROUNDS); /* one call a sample: nothing is repeated behind our back */
+    assert_int_equal(calls,
+                     3 * ROUNDS); /* one call a sample: nothing is repeated behind our back */
     for (int r = 0; r < ROUNDS; r++) {
         assert_true(seen.seconds_of_a[r] > 0.999 + r && seen.seconds_of_a[r] < 1.001 + r);
     }
 }
 
-static void the_wall_clock_is_taken_where_the_body_has_none(void **state)
-{
+static void the_wall_clock_is_taken_where_the_body_has_none(void **state) {
     (void)state;
     struct seen seen = {0};
     gbench_clear();
@@ -79,8 +75,7 @@ static void the_wall_clock_is_taken_where_the_body_has_none(void **state)
     assert_true(seen.wall >= 0.002 && seen.wall < 0.5);
 }
 
-static void ids_are_unique_until_cleared(void **state)
-{
+static void ids_are_unique_until_cleared(void **state) {
     (void)state;
     gbench_clear();
     assert_int_equal(gbench_register("x", wall_clock, NULL), 0);
@@ -91,8 +86,7 @@ static void ids_are_unique_until_cleared(void **state)
     assert_int_equal(gbench_run(3, take, NULL), 0);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arms_interleave_and_the_lead_rotates),
         cmocka_unit_test(the_wall_clock_is_taken_where_the_body_has_none),

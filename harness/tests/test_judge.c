@@ -11,8 +11,7 @@
 
 #include "../judge.h"
 
-static void equal_values_pass(void **state)
-{
+static void equal_values_pass(void **state) {
     (void)state;
     struct judge j;
     judge_begin(&j);
@@ -20,8 +19,7 @@ static void equal_values_pass(void **state)
     assert_int_equal(j.verdict, VERDICT_PASS);
 }
 
-static void errors_beyond_bounds_lower_the_verdict(void **state)
-{
+static void errors_beyond_bounds_lower_the_verdict(void **state) {
     (void)state;
     struct judge j;
     judge_begin(&j);
@@ -35,8 +33,7 @@ static void errors_beyond_bounds_lower_the_verdict(void **state)
     assert_non_null(strstr(j.reason, "y[4]"));
 }
 
-static void nan_fails_on_either_side(void **state)
-{
+static void nan_fails_on_either_side(void **state) {
     (void)state;
     const double cases[][2] = {{NAN, 1}, {1, NAN}, {NAN, NAN}, {INFINITY, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -47,8 +44,7 @@ static void nan_fails_on_either_side(void **state)
     }
 }
 
-static void writes_beside_an_output_are_seen(void **state)
-{
+static void writes_beside_an_output_are_seen(void **state) {
     (void)state;
     for (int where = -1; where <= 1; where++) {
         struct judge j;
@@ -68,8 +64,7 @@ static void writes_beside_an_output_are_seen(void **state)
     }
 }
 
-static void poison_reads_as_nan_and_minus_one(void **state)
-{
+static void poison_reads_as_nan_and_minus_one(void **state) {
     (void)state;
     struct judge j;
     judge_begin(&j);
@@ -81,8 +76,7 @@ static void poison_reads_as_nan_and_minus_one(void **state)
     judge_end(&j);
 }
 
-static void changed_inputs_are_seen(void **state)
-{
+static void changed_inputs_are_seen(void **state) {
     (void)state;
     unsigned char data[1003];
     memset(data, 7, sizeof data);
@@ -100,8 +94,7 @@ static void changed_inputs_are_seen(void **state)
     }
 }
 
-static void checksums_tell_every_byte_apart(void **state)
-{
+static void checksums_tell_every_byte_apart(void **state) {
     (void)state;
     unsigned char data[300] = {0};
     uint64_t zero = judge_checksum(data, sizeof data);
@@ -113,16 +106,14 @@ static void checksums_tell_every_byte_apart(void **state)
     assert_true(judge_checksum(data, 299) != zero);
 }
 
-static void gamma_grows_with_terms(void **state)
-{
+static void gamma_grows_with_terms(void **state) {
     (void)state;
     assert_true(judge_gamma(1024) > 1024 * 0x1p-24);
     assert_true(judge_gamma(1024) < 1025 * 0x1p-24);
     assert_true(judge_gamma_likely(1024) < judge_gamma(1024));
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_values_pass),
         cmocka_unit_test(errors_beyond_bounds_lower_the_verdict),

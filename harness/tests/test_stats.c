@@ -10,16 +10,14 @@
 
 #include "../stats.h"
 
-static void near(double got, double want, double tolerance)
-{
+static void near(double got, double want, double tolerance) {
     if (!(fabs(got - want) <= tolerance)) {
         print_error("got %.17g, want %.17g\n", got, want);
         fail();
     }
 }
 
-static void quantiles_are_nearest_rank(void **state)
-{
+static void quantiles_are_nearest_rank(void **state) {
     (void)state;
     const double x[] = {15, 50, 20, 40, 35};
     near(stats_quantile(x, 5, 0.05), 15, 0);
@@ -31,8 +29,7 @@ static void quantiles_are_nearest_rank(void **state)
     near(stats_mean(x, 5), 32, 0);
 }
 
-static void nothing_has_no_value(void **state)
-{
+static void nothing_has_no_value(void **state) {
     (void)state;
     const double x[] = {1};
     assert_true(isnan(stats_mean(x, 0)));
@@ -44,8 +41,7 @@ static void nothing_has_no_value(void **state)
 }
 
 /* The normal approximation with continuity correction, worked out by hand. */
-static void mann_whitney_as_by_hand(void **state)
-{
+static void mann_whitney_as_by_hand(void **state) {
     (void)state;
     const double x[] = {1.1, 2.2, 3.3, 4.4, 5.5, 6.6}, y[] = {4.0, 5.0, 6.0, 7.0, 8.0, 9.0};
     /* U = 6: z = (|6 - 18| - 0.5) / sqrt(6*6*13/12) = 11.5/6.2450 = 1.8415; p = 0.06555 */
@@ -56,23 +52,23 @@ static void mann_whitney_as_by_hand(void **state)
     near(stats_mann_whitney(same, 3, same, 3), 1, 0);
 }
 
-static void ratios_pair_their_samples(void **state)
-{
+static void ratios_pair_their_samples(void **state) {
     (void)state;
     double a[40], b[40];
-    for (int i = 0; i < 40; i++) { /* both drift by a factor of 40, their ratio is 2 in every round */
+    for (int i = 0; i < 40;
+         i++) { /* both drift by a factor of 40, their ratio is 2 in every round */
         b[i] = 1 + i;
         a[i] = 2 * b[i];
     }
-    struct interval sums = stats_ratio_of_sums(a, b, 40), medians = stats_ratio_of_medians(a, b, 40);
+    struct interval sums = stats_ratio_of_sums(a, b, 40),
+                    medians = stats_ratio_of_medians(a, b, 40);
     near(sums.value, 2, 1e-12);
     near(sums.lo, 2, 1e-12);
     near(sums.hi, 2, 1e-12);
     near(medians.value, 2, 1e-12);
 }
 
-static void intervals_hold_the_value_and_repeat(void **state)
-{
+static void intervals_hold_the_value_and_repeat(void **state) {
     (void)state;
     double x[50];
     for (int i = 0; i < 50; i++) {
@@ -86,8 +82,7 @@ static void intervals_hold_the_value_and_repeat(void **state)
     assert_true(once.hi - once.lo > 6 && once.hi - once.lo < 10);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_nearest_rank),
         cmocka_unit_test(nothing_has_no_value),

@@ -15,13 +15,9 @@ enum { ITEMS = 1000 };
 
 static atomic_int done[ITEMS];
 
-static void mark(void *arg, int64_t item)
-{
-    atomic_fetch_add(&done[item], *(int *)arg);
-}
+static void mark(void *arg, int64_t item) { atomic_fetch_add(&done[item], *(int *)arg); }
 
-static void every_item_is_done_once(void **state)
-{
+static void every_item_is_done_once(void **state) {
     (void)state;
     int one = 1;
     for (int turn = 1; turn <= 200; turn++) {
@@ -35,8 +31,7 @@ static void every_item_is_done_once(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_item_is_done_once)};
     return cmocka_run_group_tests_name("workers", tests, NULL, NULL);
 }

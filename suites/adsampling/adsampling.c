@@ -2,13 +2,9 @@
 
 #include <string.h>
 
-bool ads_is_bandwidth(const struct cell *c)
-{
-    return strcmp(c->arm, "bandwidth") == 0;
-}
+bool ads_is_bandwidth(const struct cell *c) { return strcmp(c->arm, "bandwidth") == 0; }
 
-int64_t ads_integer(const struct cell *c, const char *name, int64_t fallback)
-{
+int64_t ads_integer(const struct cell *c, const char *name, int64_t fallback) {
     const struct param *p = cell_param(c, name);
     return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
 }

@@ -10,8 +10,7 @@
 #include "adsampling.h"
 
 static enum status oracle_of(struct ads_group *s, const struct ads_cell *a,
-                             const struct knn_pruned_oracle **out)
-{
+                             const struct knn_pruned_oracle **out) {
     bool vertical = ((const struct knn_impl *)a->kernel->impl)->vertical;
     for (size_t i = 0; i < s->oracle_count; i++) {
         if (s->oracles[i].vertical == vertical &&
@@ -38,8 +37,7 @@ static enum status oracle_of(struct ads_group *s, const struct ads_cell *a,
 /* --- metrics ---------------------------------------------------------------------------------- */
 
 /* A returned id counts if its exact distance is at most the k-th exact distance. */
-static void add_recall(struct cell *c, const struct ads_cell *a)
-{
+static void add_recall(struct cell *c, const struct ads_cell *a) {
     const struct knn_problem *p = a->problem;
     int64_t good = 0;
     for (int64_t q = 0; q < a->checked; q++) {
@@ -54,15 +52,13 @@ static void add_recall(struct cell *c, const struct ads_cell *a)
 }
 
 /* Dimensions that a candidate of level g has read. */
-static double level_dims(const struct ads_cell *a, int32_t g)
-{
+static double level_dims(const struct ads_cell *a, int32_t g) {
     int32_t dims = g * a->params.delta, d = a->problem->base.d;
     return dims < d ? dims : d;
 }
 
 static double level_quantile(const struct ads_cell *a, const uint64_t *levels, int32_t count,
-                             uint64_t total, double p)
-{
+                             uint64_t total, double p) {
     uint64_t seen = 0;
     for (int32_t g = 0; g < count; g++) {
         seen += levels[g];
@@ -73,8 +69,7 @@ static double level_quantile(const struct ads_cell *a, const uint64_t *levels, i
     return level_dims(a, count - 1);
 }
 
-static enum status add_dims(struct cell *c, struct ads_cell *a, const struct knn_answers *answers)
-{
+static enum status add_dims(struct cell *c, struct ads_cell *a, const struct knn_answers *answers) {
     const struct knn_base *b = &a->problem->base;
     uint64_t total = (uint64_t)(a->checked * b->n);
     double mean = b->d, p50 = b->d, p99 = b->d;
@@ -102,8 +97,7 @@ static enum status add_dims(struct cell *c, struct ads_cell *a, const struct knn
     return ST_OK;
 }
 
-static void digest_answers(struct cell *c, const struct ads_cell *a, const struct knn_answers *x)
-{
+static void digest_answers(struct cell *c, const struct ads_cell *a, const struct knn_answers *x) {
     size_t total = (size_t)(a->checked * a->problem->k);
     char parts[2 * DIGEST_HEX];
     digest_hex(x->ids, total * sizeof *x->ids, parts);
@@ -113,8 +107,7 @@ static void digest_answers(struct cell *c, const struct ads_cell *a, const struc
 
 /* --- checks ----------------------------------------------------------------------------------- */
 
-static enum status check_bandwidth(const struct ads_group *s, struct cell *c)
-{
+static enum status check_bandwidth(const struct ads_group *s, struct cell *c) {
     const struct ads_cell *a = c->state;
     const struct stream_read_impl *impl = a->kernel->impl;
     size_t bytes = (size_t)s->data.base.n * (size_t)s->data.base.d * sizeof(float) / 64 * 64;
@@ -131,10 +124,9 @@ static enum status check_bandwidth(const struct ads_group *s, struct cell *c)
     return ST_OK;
 }
 
-/* The same calls were judged already for a cell with another number of threads, or another batch or cache
- * state: only the timing differs.  Takes over its verdict, answers and output metrics. */
-static bool take_over(const struct group *g, struct cell *c)
-{
+/* The same calls were judged already for a cell with another number of threads, or another batch or
+ * cache state: only the timing differs.  Takes over its verdict, answers and output metrics. */
+static bool take_over(const struct group *g, struct cell *c) {
     struct ads_cell *a = c->state;
     for (const struct cell *from = g->cells; from < c; from++) {
         const struct ads_cell *b = from->state;
@@ -158,8 +150,7 @@ static bool take_over(const struct group *g, struct cell *c)
     return false;
 }
 
-enum status ads_check(struct run *run, struct group *g, struct cell *c)
-{
+enum status ads_check(struct run *run, struct group *g, struct cell *c) {
     (void)run;
     struct ads_group *s = g->state;
     struct ads_cell *a = c->state;

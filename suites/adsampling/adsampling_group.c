@@ -10,8 +10,7 @@
 
 enum { SMALL_BASE = 64 << 20, LARGE_BASE = 200 << 20 };
 
-static enum status rotate_base(struct ads_group *s, uint64_t seed)
-{
+static enum status rotate_base(struct ads_group *s, uint64_t seed) {
     const struct vectors *base = &s->data.base;
     enum status st = rotation_new(base->d, seed, &s->rotation);
     if (st == ST_OK) {
@@ -25,8 +24,7 @@ static enum status rotate_base(struct ads_group *s, uint64_t seed)
 }
 
 /* The problem of a k, solved when a cell asks for it first. */
-static enum status problem_of(struct ads_group *s, int32_t k, const struct knn_problem **out)
-{
+static enum status problem_of(struct ads_group *s, int32_t k, const struct knn_problem **out) {
     for (size_t i = 0; i < s->problem_count; i++) {
         if (s->problems[i].k == k) {
             *out = &s->problems[i];
@@ -53,8 +51,7 @@ static enum status problem_of(struct ads_group *s, int32_t k, const struct knn_p
 }
 
 static enum status index_of(struct ads_group *s, const struct kernel *kernel,
-                            const struct knn_base *base, const void **out)
-{
+                            const struct knn_base *base, const void **out) {
     for (size_t i = 0; i < s->index_count; i++) {
         if (s->indexes[i].kernel == kernel) {
             *out = s->indexes[i].index;
@@ -74,8 +71,7 @@ static enum status index_of(struct ads_group *s, const struct kernel *kernel,
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
-static void cell_state_free(struct cell *c)
-{
+static void cell_state_free(struct cell *c) {
     struct ads_cell *a = c->state;
     if (a != NULL) {
         mem_free(a->ids);
@@ -88,8 +84,7 @@ static void cell_state_free(struct cell *c)
     }
 }
 
-static enum status cell_state_new(struct ads_group *s, struct cell *c)
-{
+static enum status cell_state_new(struct ads_group *s, struct cell *c) {
     struct ads_cell *a = calloc(1, sizeof *a);
     c->state = a;
     if (a == NULL) {
@@ -97,9 +92,9 @@ static enum status cell_state_new(struct ads_group *s, struct cell *c)
     }
     const struct param *eps0 = cell_param(c, "eps0"), *l2 = cell_param(c, "l2");
     a->kernel = kernel_find(c->kernel);
-    a->params = (struct knn_params){(int32_t)ads_integer(c, "k", 1),
-                                    eps0 != NULL ? (float)eps0->real : 0,
-                                    (int32_t)ads_integer(c, "delta", 0)};
+    a->params =
+        (struct knn_params){(int32_t)ads_integer(c, "k", 1), eps0 != NULL ? (float)eps0->real : 0,
+                            (int32_t)ads_integer(c, "delta", 0)};
     a->threads = (int)ads_integer(c, "threads", 1);
     a->batch = (int32_t)ads_integer(c, "batch", 1);
     a->cold = l2 != NULL && strcmp(l2->text, "cold") == 0;
@@ -130,8 +125,7 @@ static enum status cell_state_new(struct ads_group *s, struct cell *c)
 /* --- dataset facts ---------------------------------------------------------------------------- */
 
 /* Share of the file's own neighbours that are no farther than our k-th; NaN if it has none. */
-static double neighbours_agree(const struct dataset *d, const struct knn_problem *p)
-{
+static double neighbours_agree(const struct dataset *d, const struct knn_problem *p) {
     int32_t k = p->k < d->neighbour_k ? p->k : d->neighbour_k;
     int64_t good = 0;
     for (int64_t q = 0; d->neighbours != NULL && q < p->nq; q++) {
@@ -146,8 +140,7 @@ static double neighbours_agree(const struct dataset *d, const struct knn_problem
     return d->neighbours != NULL && k > 0 ? (double)good / (double)(p->nq * k) : NAN;
 }
 
-static enum status store_facts(struct run *run, const struct ads_group *s)
-{
+static enum status store_facts(struct run *run, const struct ads_group *s) {
     struct tree *node = run_plan_dataset(run, s->data.name);
     bool ok = node != NULL && tree_set_string(node, "spec", s->data.spec) &&
               tree_set_string(node, "source", s->data.source) &&
@@ -170,8 +163,7 @@ static enum status store_facts(struct run *run, const struct ads_group *s)
     return ok ? ST_OK : status_set(ST_SYSTEM, "out of memory");
 }
 
-enum status ads_prepare(struct run *run, struct group *g)
-{
+enum status ads_prepare(struct run *run, struct group *g) {
     struct ads_group *s = calloc(1, sizeof *s);
     if (s == NULL) {
         return status_set(ST_SYSTEM, "out of memory");
@@ -201,8 +193,7 @@ enum status ads_prepare(struct run *run, struct group *g)
     return st == ST_OK ? store_facts(run, s) : st;
 }
 
-void ads_release(struct group *g)
-{
+void ads_release(struct group *g) {
     struct ads_group *s = g->state;
     for (size_t i = 0; i < g->cell_count; i++) {
         cell_state_free(&g->cells[i]);

@@ -15,7 +15,8 @@ const struct setting ads_settings[] = {
     {NULL, NULL, NULL},
 };
 
-/* A dataset of a profile: what opens it, how many queries each kind of arm answers, how much is timed. */
+/* A dataset of a profile: what opens it, how many queries each kind of arm answers, how much is
+ * timed. */
 struct planned_dataset {
     const char *name, *spec;
     int32_t d; /* to know the certain bound before the data is read */
@@ -40,8 +41,7 @@ static const struct planned_dataset full[] = {
     {NULL, NULL, 0, 0, 0},
 };
 
-static const struct planned_dataset *datasets_of(enum profile p)
-{
+static const struct planned_dataset *datasets_of(enum profile p) {
     return p == PROFILE_SMOKE ? smoke : p == PROFILE_DEFAULT ? standard : full;
 }
 
@@ -57,8 +57,8 @@ enum {
     SCALAR_QUERIES = 300               /* as many as the seed's scalar arm answered */
 };
 
-static enum status points_of(const struct run *run, int32_t d, struct point out[POINTS], size_t *n)
-{
+static enum status points_of(const struct run *run, int32_t d, struct point out[POINTS],
+                             size_t *n) {
     const struct point seed[] = {{3.0, 32}, {2.1, 32}, {1.5, 32}, {2.1, 16}};
     *n = 0;
     if (run_setting(run, "eps0")[0] != '\0') {
@@ -78,10 +78,7 @@ static enum status points_of(const struct run *run, int32_t d, struct point out[
     return ST_OK;
 }
 
-static bool out_of_memory(const struct cell *c)
-{
-    return c == NULL;
-}
+static bool out_of_memory(const struct cell *c) { return c == NULL; }
 
 struct context {
     struct run *run;
@@ -92,8 +89,7 @@ struct context {
 };
 
 static struct cell *add_cell(const struct context *x, const char *arm, const char *kernel,
-                             int64_t queries)
-{
+                             int64_t queries) {
     struct cell *c = group_cell(x->run, x->group, arm, kernel);
     if (c != NULL) {
         cell_param_text(c, "dataset", x->dataset);
@@ -104,14 +100,17 @@ static struct cell *add_cell(const struct context *x, const char *arm, const cha
     return c;
 }
 
-static enum status add_exact(const struct context *x)
-{
+static enum status add_exact(const struct context *x) {
     static const struct {
         const char *arm, *kernel;
         int64_t batch;
     } arms[] = {
-        {"naive", "l2_scan/scalar", 1}, {"naive", "l2_scan/avx2", 1}, {"naive", "l2_scan/avx512", 1},
-        {"faiss", "l2_scan/faiss", 1},  {"faiss", "l2_scan/faiss", EXACT_QUERIES}, {"sgemm", "l2_scan/sgemm", EXACT_QUERIES},
+        {"naive", "l2_scan/scalar", 1},
+        {"naive", "l2_scan/avx2", 1},
+        {"naive", "l2_scan/avx512", 1},
+        {"faiss", "l2_scan/faiss", 1},
+        {"faiss", "l2_scan/faiss", EXACT_QUERIES},
+        {"sgemm", "l2_scan/sgemm", EXACT_QUERIES},
     };
     int64_t queries = x->queries < EXACT_QUERIES ? x->queries : EXACT_QUERIES;
     for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
@@ -127,8 +126,7 @@ static enum status add_exact(const struct context *x)
 }
 
 static enum status add_pruned(const struct context *x, const struct point *points, size_t n,
-                              int32_t d)
-{
+                              int32_t d) {
     static const struct {
         const char *arm, *kernel;
     } arms[] = {
@@ -155,8 +153,7 @@ static enum status add_pruned(const struct context *x, const struct point *point
     return ST_OK;
 }
 
-static enum status add_device(const struct context *x)
-{
+static enum status add_device(const struct context *x) {
     static const char *const states[] = {"warm", "cold"};
     int64_t queries = x->queries < EXACT_QUERIES ? x->queries : EXACT_QUERIES;
     for (size_t s = 0; s < 2; s++) {
@@ -175,8 +172,7 @@ static enum status add_device(const struct context *x)
     return ST_OK;
 }
 
-static enum status add_k(struct context *x, const struct point *points, size_t n, int32_t d)
-{
+static enum status add_k(struct context *x, const struct point *points, size_t n, int32_t d) {
     int threads[2], count = run_threads(x->run, threads);
     enum status st = ST_OK;
     for (int t = 0; t < count && st == ST_OK; t++) {
@@ -192,8 +188,7 @@ static enum status add_k(struct context *x, const struct point *points, size_t n
 }
 
 /* The A/A control is the arm that the speed-ups are taken against. */
-static void choose_control(struct group *g)
-{
+static void choose_control(struct group *g) {
     const struct kernel *simd = NULL;
     for (size_t i = 0; i < g->cell_count; i++) {
         const struct kernel *k = kernel_find(g->cells[i].kernel);
@@ -206,15 +201,13 @@ static void choose_control(struct group *g)
     }
 }
 
-static void skip_all(struct group *g, const char *reason)
-{
+static void skip_all(struct group *g, const char *reason) {
     for (size_t i = 0; i < g->cell_count; i++) {
         cell_verdict(&g->cells[i], VERDICT_SKIP, "%s", reason);
     }
 }
 
-static enum status plan_dataset(struct run *run, const struct planned_dataset *p)
-{
+static enum status plan_dataset(struct run *run, const struct planned_dataset *p) {
     static const int64_t every_k[ADS_KS] = {10, 1, 100};
     struct point points[POINTS];
     size_t n;
@@ -244,8 +237,7 @@ static enum status plan_dataset(struct run *run, const struct planned_dataset *p
     return st;
 }
 
-enum status ads_open(const struct run *run, const char *name, struct dataset *out)
-{
+enum status ads_open(const struct run *run, const char *name, struct dataset *out) {
     if (run_dataset(run) != NULL) {
         bool small = run_profile(run) == PROFILE_SMOKE;
         return dataset_open(run_dataset(run), run_queries(run), small ? 10000 : 0,
@@ -260,8 +252,7 @@ enum status ads_open(const struct run *run, const char *name, struct dataset *ou
 }
 
 /* The user's dataset is opened once here already, because its shape decides the cells. */
-static enum status plan_own(struct run *run)
-{
+static enum status plan_own(struct run *run) {
     struct dataset data;
     enum status st = ads_open(run, NULL, &data);
     if (st != ST_OK) {
@@ -273,8 +264,7 @@ static enum status plan_own(struct run *run)
     return st;
 }
 
-enum status ads_plan(struct run *run)
-{
+enum status ads_plan(struct run *run) {
     if (run_dataset(run) != NULL) {
         return plan_own(run);
     }

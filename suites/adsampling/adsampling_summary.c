@@ -1,4 +1,5 @@
-/* Metrics from samples: rates, latencies, paired ratios to the naive arms, share of the bandwidth. */
+/* Metrics from samples: rates, latencies, paired ratios to the naive arms, share of the bandwidth.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +13,30 @@
 static const struct {
     const char *name, *unit;
 } all_metrics[] = {
-    {"recall_at_k", "share"},          {"qps", "1/s"},
-    {"latency_p50_ms", "ms"},          {"latency_p95_ms", "ms"},
-    {"latency_p99_ms", "ms"},          {"speedup_qps_vs_scalar", "ratio"},
-    {"speedup_qps_vs_simd", "ratio"},  {"speedup_p50_vs_scalar", "ratio"},
-    {"speedup_p50_vs_simd", "ratio"},  {"dims_mean", "dims"},
-    {"dims_p50", "dims"},              {"dims_p99", "dims"},
-    {"bytes_per_query", "bytes"},      {"bandwidth_share", "share"},
+    {"recall_at_k", "share"},
+    {"qps", "1/s"},
+    {"latency_p50_ms", "ms"},
+    {"latency_p95_ms", "ms"},
+    {"latency_p99_ms", "ms"},
+    {"speedup_qps_vs_scalar", "ratio"},
+    {"speedup_qps_vs_simd", "ratio"},
+    {"speedup_p50_vs_scalar", "ratio"},
+    {"speedup_p50_vs_simd", "ratio"},
+    {"dims_mean", "dims"},
+    {"dims_p50", "dims"},
+    {"dims_p99", "dims"},
+    {"bytes_per_query", "bytes"},
+    {"bandwidth_share", "share"},
     {"bandwidth_bytes_per_s", "bytes/s"},
 };
 
-static bool is_output(const char *name)
-{
+static bool is_output(const char *name) {
     return strncmp(name, "dims", 4) == 0 || strcmp(name, "recall_at_k") == 0 ||
            strcmp(name, "bytes_per_query") == 0;
 }
 
 /* Every row has every metric; what does not exist has no value. */
-static void declare_missing(struct cell *c)
-{
+static void declare_missing(struct cell *c) {
     for (size_t i = 0; i < sizeof all_metrics / sizeof all_metrics[0]; i++) {
         if (cell_metric_find(c, all_metrics[i].name) == NULL) {
             cell_metric(c, all_metrics[i].name, all_metrics[i].unit, is_output(all_metrics[i].name),
@@ -39,8 +45,7 @@ static void declare_missing(struct cell *c)
     }
 }
 
-static void add(struct cell *c, const char *name, const char *unit, struct interval v, uint64_t n)
-{
+static void add(struct cell *c, const char *name, const char *unit, struct interval v, uint64_t n) {
     struct metric *m = cell_metric(c, name, unit, false, v.value, n);
     if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
         metric_interval(m, v.lo, v.hi);
@@ -48,8 +53,7 @@ static void add(struct cell *c, const char *name, const char *unit, struct inter
 }
 
 /* Seconds per query of each sample. */
-static double *per_query(const struct cell *c)
-{
+static double *per_query(const struct cell *c) {
     const struct ads_cell *a = c->state;
     double *out = malloc((c->sample_count + 1) * sizeof *out);
     for (size_t i = 0; out != NULL && i < c->sample_count; i++) {
@@ -59,8 +63,7 @@ static double *per_query(const struct cell *c)
 }
 
 /* The naive arm to compare with: same k, one CPU thread count, scalar or the widest SIMD. */
-static const struct cell *baseline(const struct group *g, const struct cell *of, bool simd)
-{
+static const struct cell *baseline(const struct group *g, const struct cell *of, bool simd) {
     const struct cell *best = NULL;
     uint32_t widest = 0;
     for (size_t i = 0; i < g->cell_count; i++) {
@@ -80,15 +83,15 @@ static const struct cell *baseline(const struct group *g, const struct cell *of,
 }
 
 static void add_speedup(struct cell *c, const struct cell *base, const char *qps_name,
-                        const char *p50_name)
-{
+                        const char *p50_name) {
     if (base == NULL || base->sample_count != c->sample_count) {
         return;
     }
     const struct ads_cell *a = c->state, *b = base->state;
     double *mine = per_query(c), *theirs = per_query(base);
     if (mine != NULL && theirs != NULL) {
-        add(c, qps_name, "ratio", stats_ratio_of_sums(theirs, mine, c->sample_count), c->sample_count);
+        add(c, qps_name, "ratio", stats_ratio_of_sums(theirs, mine, c->sample_count),
+            c->sample_count);
     }
     if (a->latency_count == b->latency_count) { /* the same queries, one by one: pairs */
         add(c, p50_name, "ratio",
@@ -102,10 +105,9 @@ static void add_speedup(struct cell *c, const struct cell *base, const char *qps
     free(theirs);
 }
 
-/* Share of the bandwidth: against the reading arm of the same rounds; a device's against what its memory
- * can do in theory. */
-static void add_bandwidth_share(const struct group *g, struct cell *c)
-{
+/* Share of the bandwidth: against the reading arm of the same rounds; a device's against what its
+ * memory can do in theory. */
+static void add_bandwidth_share(const struct group *g, struct cell *c) {
     const struct ads_cell *a = c->state;
     const struct ads_group *s = g->state;
     double *mine = per_query(c);
@@ -125,8 +127,8 @@ static void add_bandwidth_share(const struct group *g, struct cell *c)
     }
     struct cuda_device d;
     char why[64];
-    if (a->kernel->backend == BACKEND_CUDA && mine != NULL && cuda_device_query(&d, why, sizeof why) &&
-        d.bandwidth_bytes_per_s > 0) {
+    if (a->kernel->backend == BACKEND_CUDA && mine != NULL &&
+        cuda_device_query(&d, why, sizeof why) && d.bandwidth_bytes_per_s > 0) {
         /* one call reads the base once, however many queries it answers */
         double calls = (double)((a->units + a->batch - 1) / a->batch) / (double)a->units;
         double rate = a->bytes_per_query * calls / stats_mean(mine, c->sample_count);
@@ -136,8 +138,7 @@ static void add_bandwidth_share(const struct group *g, struct cell *c)
     free(mine);
 }
 
-static void add_rates(struct cell *c)
-{
+static void add_rates(struct cell *c) {
     struct ads_cell *a = c->state;
     double *seconds = per_query(c);
     if (seconds == NULL) {
@@ -158,8 +159,7 @@ static void add_rates(struct cell *c)
     }
 }
 
-static void add_read_rate(const struct group *g, struct cell *c)
-{
+static void add_read_rate(const struct group *g, struct cell *c) {
     const struct ads_group *s = g->state;
     double bytes = (double)s->data.base.n * (double)s->data.base.d * (double)sizeof(float);
     struct interval t = stats_mean_interval(c->samples, c->sample_count);
@@ -170,8 +170,7 @@ static void add_read_rate(const struct group *g, struct cell *c)
 /* --- trust ------------------------------------------------------------------------------------ */
 
 /* What was timed must have given the answers that were checked. */
-static bool timed_answers_hold(const struct ads_cell *a)
-{
+static bool timed_answers_hold(const struct ads_cell *a) {
     int32_t k = a->problem->k, d = a->problem->base.d;
     for (int64_t i = 0; i < a->units * k; i++) {
         int64_t at = a->timed_first * k + i;
@@ -183,8 +182,7 @@ static bool timed_answers_hold(const struct ads_cell *a)
     return true;
 }
 
-static enum status trust(struct run *run, struct cell *c)
-{
+static enum status trust(struct run *run, struct cell *c) {
     const struct ads_cell *a = c->state;
     if (a->timed_status != ST_OK) {
         return a->timed_status;
@@ -201,14 +199,13 @@ static enum status trust(struct run *run, struct cell *c)
     double floor = run_floor_seconds(run, a->threads, bytes, 2 * dims);
     double median = stats_median(c->samples, c->sample_count);
     if (a->kernel->backend == BACKEND_CPU && median < 0.9 * floor) {
-        cell_verdict(c, VERDICT_FAIL, "%.3g s a sample, but this machine needs %.3g s at least", median,
-                     floor);
+        cell_verdict(c, VERDICT_FAIL, "%.3g s a sample, but this machine needs %.3g s at least",
+                     median, floor);
     }
     return ST_OK;
 }
 
-enum status ads_summarise(struct run *run, struct group *g)
-{
+enum status ads_summarise(struct run *run, struct group *g) {
     enum status st = ST_OK;
     for (size_t i = 0; i < g->cell_count && st == ST_OK; i++) {
         struct cell *c = &g->cells[i];

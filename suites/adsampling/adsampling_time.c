@@ -16,16 +16,14 @@ struct read_job {
     volatile uint64_t sink;
 };
 
-static void read_chunk(void *arg, int64_t item)
-{
+static void read_chunk(void *arg, int64_t item) {
     struct read_job *job = arg;
     size_t from = (size_t)item * CHUNK_BYTES;
     size_t m = job->bytes - from < CHUNK_BYTES ? job->bytes - from : CHUNK_BYTES;
     job->sink = job->impl->read(job->data + from, m / 64 * 64);
 }
 
-static double read_base(const struct ads_group *s, const struct ads_cell *a)
-{
+static double read_base(const struct ads_group *s, const struct ads_cell *a) {
     struct read_job job = {a->kernel->impl, (const unsigned char *)s->data.base.rows,
                            (size_t)s->data.base.n * (size_t)s->data.base.d * sizeof(float), 0};
     int64_t chunks = (int64_t)((job.bytes + CHUNK_BYTES - 1) / CHUNK_BYTES);
@@ -33,8 +31,7 @@ static double read_base(const struct ads_group *s, const struct ads_cell *a)
     return -1;
 }
 
-static double *latency_room(struct ads_cell *a)
-{
+static double *latency_room(struct ads_cell *a) {
     if (a->latency_count + (size_t)a->units > a->latency_capacity) {
         size_t capacity = 2 * (a->latency_count + (size_t)a->units);
         double *grown = realloc(a->latencies, capacity * sizeof *grown);
@@ -47,8 +44,7 @@ static double *latency_room(struct ads_cell *a)
     return a->latencies + a->latency_count;
 }
 
-double ads_time(struct group *g, struct cell *c, int round)
-{
+double ads_time(struct group *g, struct cell *c, int round) {
     const struct ads_group *s = g->state;
     struct ads_cell *a = c->state;
     if (ads_is_bandwidth(c)) {

@@ -21,14 +21,16 @@ struct model {
     int64_t m, ef, page, d, d_search;
 };
 
-static enum status read_model(const struct run *run, struct model *out)
-{
+static enum status read_model(const struct run *run, struct model *out) {
     const struct {
         const char *name;
         int64_t hi, *at;
     } values[] = {
-        {"M", 1024, &out->m},   {"ef", 4096, &out->ef},          {"page", 4096, &out->page},
-        {"d", 65536, &out->d},  {"d_search", 65536, &out->d_search},
+        {"M", 1024, &out->m},
+        {"ef", 4096, &out->ef},
+        {"page", 4096, &out->page},
+        {"d", 65536, &out->d},
+        {"d_search", 65536, &out->d_search},
     };
     enum status st = ST_OK;
     for (size_t i = 0; i < sizeof values / sizeof values[0] && st == ST_OK; i++) {
@@ -37,27 +39,23 @@ static enum status read_model(const struct run *run, struct model *out)
     return st;
 }
 
-/* --- the model ------------------------------------------------------------------------------------ */
+/* --- the model
+ * ------------------------------------------------------------------------------------ */
 
-static double full_ops(const struct model *x, int64_t n)
-{
-    return (double)(n * x->d);
-}
+static double full_ops(const struct model *x, int64_t n) { return (double)(n * x->d); }
 
-static double quest_ops(const struct model *x, int64_t n)
-{
+static double quest_ops(const struct model *x, int64_t n) {
     return (double)((n + x->page - 1) / x->page * 2 * x->d);
 }
 
-static double hnsw_ops(const struct model *x, int64_t n)
-{
+static double hnsw_ops(const struct model *x, int64_t n) {
     return (double)(x->m * x->ef * x->d_search) * log2((double)n);
 }
 
-/* Larger root of n/page 2 d = M ef d_search log2 n, with pages not rounded; 0 if the line lies above the
- * curve everywhere.  The difference line - curve falls up to its minimum and rises after it. */
-static double smooth_root(const struct model *x)
-{
+/* Larger root of n/page 2 d = M ef d_search log2 n, with pages not rounded; 0 if the line lies
+ * above the curve everywhere.  The difference line - curve falls up to its minimum and rises after
+ * it. */
+static double smooth_root(const struct model *x) {
     double slope = 2.0 * (double)x->d / (double)x->page;
     double scale = (double)(x->m * x->ef * x->d_search);
     double lo = scale / (slope * log(2)), hi = lo;
@@ -74,10 +72,10 @@ static double smooth_root(const struct model *x)
     return hi;
 }
 
-/* Smallest N from which on Quest never costs less again; 0 if it never costs less.  Whole pages cost at
- * least as much as fractions of them, so the last N at which Quest is cheaper lies below the root. */
-static int64_t crossover_for_good(const struct model *x, double root)
-{
+/* Smallest N from which on Quest never costs less again; 0 if it never costs less.  Whole pages
+ * cost at least as much as fractions of them, so the last N at which Quest is cheaper lies below
+ * the root. */
+static int64_t crossover_for_good(const struct model *x, double root) {
     int64_t n = (int64_t)ceil(root) + 1;
     while (n > 1 && quest_ops(x, n - 1) >= hnsw_ops(x, n - 1)) {
         n--;
@@ -85,9 +83,9 @@ static int64_t crossover_for_good(const struct model *x, double root)
     return n > 1 ? n : 0;
 }
 
-/* Smallest N >= 2 with Quest >= HNSW: the first token of a page, since only there Quest's cost rises. */
-static int64_t crossover_first(const struct model *x)
-{
+/* Smallest N >= 2 with Quest >= HNSW: the first token of a page, since only there Quest's cost
+ * rises. */
+static int64_t crossover_first(const struct model *x) {
     if (quest_ops(x, 2) >= hnsw_ops(x, 2)) {
         return 2;
     }
@@ -101,11 +99,10 @@ static int64_t crossover_first(const struct model *x)
 /* --- plan ------------------------------------------------------------------------------------- */
 
 /* The seed's table, with decimal K and M. */
-static const int64_t contexts[] = {4000,   8000,    16000,   32000,   64000,  128000,
+static const int64_t contexts[] = {4000,   8000,   16000,   32000,   64000,  128000,
                                    256000, 512000, 1000000, 2000000, 4000000};
 
-static void add_parameters(struct cell *c, const struct model *x)
-{
+static void add_parameters(struct cell *c, const struct model *x) {
     cell_param_integer(c, "m", x->m);
     cell_param_integer(c, "ef", x->ef);
     cell_param_integer(c, "page", x->page);
@@ -113,8 +110,7 @@ static void add_parameters(struct cell *c, const struct model *x)
     cell_param_integer(c, "d_search", x->d_search);
 }
 
-static enum status plan(struct run *run)
-{
+static enum status plan(struct run *run) {
     struct model x;
     enum status st = read_model(run, &x);
     struct group *g = st == ST_OK ? run_group(run, "model", 0) : NULL;
@@ -136,13 +132,12 @@ static enum status plan(struct run *run)
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
-static void judge_count(struct judge *j, const char *what, int64_t n, double got, double want)
-{
-    judge_near(j, what, n, got, want, want * 0x1p-50, want * 0x1p-50); /* a few roundings of float64 */
+static void judge_count(struct judge *j, const char *what, int64_t n, double got, double want) {
+    judge_near(j, what, n, got, want, want * 0x1p-50,
+               want * 0x1p-50); /* a few roundings of float64 */
 }
 
-static void check_context(const struct model *x, struct cell *c, int64_t n, struct judge *j)
-{
+static void check_context(const struct model *x, struct cell *c, int64_t n, struct judge *j) {
     int32_t d = (int32_t)x->d, page = (int32_t)x->page;
     double full = full_ops(x, n), quest = quest_ops(x, n), hnsw = hnsw_ops(x, n);
     judge_count(j, "full", n, full, ref_full_ops(n, d));
@@ -155,8 +150,7 @@ static void check_context(const struct model *x, struct cell *c, int64_t n, stru
     cell_metric(c, "quest_over_hnsw_ratio", "ratio", true, quest / hnsw, 1);
 }
 
-static void check_crossover(const struct model *x, struct cell *c, struct judge *j)
-{
+static void check_crossover(const struct model *x, struct cell *c, struct judge *j) {
     double root = smooth_root(x);
     int64_t n = crossover_for_good(x, root), first = crossover_first(x), want_first;
     int64_t limit = n + 4 * x->page + 100;
@@ -175,8 +169,7 @@ static void check_crossover(const struct model *x, struct cell *c, struct judge 
     }
 }
 
-static enum status check(struct run *run, struct group *g, struct cell *c)
-{
+static enum status check(struct run *run, struct group *g, struct cell *c) {
     struct model x;
     struct judge j;
     (void)g;
@@ -200,15 +193,9 @@ static enum status check(struct run *run, struct group *g, struct cell *c)
 
 static const char *const split[] = {"m", "ef", "page", "d", "d_search", NULL};
 
-static bool keep_contexts(const struct cell *c)
-{
-    return cell_param(c, "context") != NULL;
-}
+static bool keep_contexts(const struct cell *c) { return cell_param(c, "context") != NULL; }
 
-static bool keep_crossover(const struct cell *c)
-{
-    return cell_param(c, "context") == NULL;
-}
+static bool keep_crossover(const struct cell *c) { return cell_param(c, "context") == NULL; }
 
 static const struct column context_columns[] = {
     {"N", "context", NULL},
@@ -230,8 +217,9 @@ static const struct table tables[] = {
     {
         .name = "model",
         .title = "Operations per query by the seed's model",
-        .note = "A formula, neither counted nor timed: full N d, Quest ceil(N/page) 2 d, learned HNSW "
-                "ceil(M ef log2(N) d_search). K and M are decimal.",
+        .note =
+            "A formula, neither counted nor timed: full N d, Quest ceil(N/page) 2 d, learned HNSW "
+            "ceil(M ef log2(N) d_search). K and M are decimal.",
         .split = split,
         .keep = keep_contexts,
         .columns = context_columns,
@@ -239,8 +227,10 @@ static const struct table tables[] = {
     {
         .name = "crossover",
         .title = "Where Quest and learned HNSW cost the same by the seed's model",
-        .note = "Crossover: the smallest N from which on Quest never costs less again. Because pages are "
-                "whole, Quest's cost is a staircase that touches the other curve earlier (first touch).",
+        .note = "Crossover: the smallest N from which on Quest never costs less again. Because "
+                "pages are "
+                "whole, Quest's cost is a staircase that touches the other curve earlier (first "
+                "touch).",
         .split = split,
         .keep = keep_crossover,
         .columns = crossover_columns,

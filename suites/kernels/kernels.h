@@ -1,4 +1,5 @@
-/* Every kernel, sorted: KERNEL(family, variant). Defines `struct kernel kernel_<family>_<variant>`. */
+/* Every kernel, sorted: KERNEL(family, variant). Defines `struct kernel kernel_<family>_<variant>`.
+ */
 KERNEL(ads_horizontal, avx2)
 KERNEL(ads_horizontal, avx512)
 KERNEL(ads_horizontal, scalar)

@@ -21,8 +21,7 @@ struct solve_job {
     atomic_int failed;
 };
 
-static void solve_some(void *arg, int64_t item)
-{
+static void solve_some(void *arg, int64_t item) {
     struct solve_job *job = arg;
     struct knn_problem *p = job->p;
     int64_t first = item * ORACLE_QUERIES;
@@ -33,8 +32,7 @@ static void solve_some(void *arg, int64_t item)
     }
 }
 
-static enum status rotate_queries(struct knn_problem *p)
-{
+static enum status rotate_queries(struct knn_problem *p) {
     size_t d = (size_t)p->base.d;
     p->rotated_queries = mem_alloc_array((size_t)p->nq, d * sizeof(float));
     if (p->rotated_queries == NULL) {
@@ -52,8 +50,7 @@ static enum status rotate_queries(struct knn_problem *p)
     return ST_OK;
 }
 
-enum status knn_problem_solve(struct knn_problem *p, int threads)
-{
+enum status knn_problem_solve(struct knn_problem *p, int threads) {
     size_t total = (size_t)p->nq * (size_t)p->k;
     p->exact_ids = mem_alloc_array(total, sizeof *p->exact_ids);
     p->exact_dist = mem_alloc_array(total, sizeof *p->exact_dist);
@@ -74,8 +71,7 @@ enum status knn_problem_solve(struct knn_problem *p, int threads)
     return ST_OK;
 }
 
-void knn_problem_free(struct knn_problem *p)
-{
+void knn_problem_free(struct knn_problem *p) {
     mem_free(p->rotated_queries);
     mem_free(p->exact_ids);
     mem_free(p->exact_dist);
@@ -94,8 +90,7 @@ struct prune_job {
     atomic_int failed;
 };
 
-static void prune_one(void *arg, int64_t q)
-{
+static void prune_one(void *arg, int64_t q) {
     struct prune_job *job = arg;
     const struct knn_base *b = &job->p->base;
     struct knn_pruned_oracle *o = job->out;
@@ -112,8 +107,7 @@ static void prune_one(void *arg, int64_t q)
     o->undetermined[q] = answer.undetermined;
 }
 
-void knn_pruned_oracle_free(struct knn_pruned_oracle *o)
-{
+void knn_pruned_oracle_free(struct knn_pruned_oracle *o) {
     mem_free(o->ids);
     mem_free(o->dist);
     mem_free(o->levels);
@@ -124,8 +118,7 @@ void knn_pruned_oracle_free(struct knn_pruned_oracle *o)
 
 enum status knn_pruned_oracle_new(const struct knn_problem *p, const struct knn_params *params,
                                   bool vertical, int64_t nq, int threads,
-                                  struct knn_pruned_oracle *out)
-{
+                                  struct knn_pruned_oracle *out) {
     size_t m = (size_t)nq, k = (size_t)params->k;
     int32_t levels = (p->base.d + params->delta - 1) / params->delta + 1;
     *out = (struct knn_pruned_oracle){
@@ -162,21 +155,17 @@ enum status knn_pruned_oracle_new(const struct knn_problem *p, const struct knn_
 
 /* --- judging -------------------------------------------------------------------------------- */
 
-/* Distance bounds: (a-b)^2 summed over d terms is a sum of non-negative terms, each with two roundings. */
-static double hard_bound(int32_t d, double dist)
-{
-    return judge_gamma((double)d + 2) * dist;
-}
+/* Distance bounds: (a-b)^2 summed over d terms is a sum of non-negative terms, each with two
+ * roundings. */
+static double hard_bound(int32_t d, double dist) { return judge_gamma((double)d + 2) * dist; }
 
-static double likely_bound(int32_t d, double dist)
-{
+static double likely_bound(int32_t d, double dist) {
     return judge_gamma_likely((double)d + 2) * dist;
 }
 
 /* One list on its own: ids in range and distinct, ascending, each distance that of its id. */
 static void judge_list(struct judge *j, const float *rows, int64_t n, int32_t d, const float *query,
-                       int64_t q, int32_t k, const int32_t *ids, const float *dist)
-{
+                       int64_t q, int32_t k, const int32_t *ids, const float *dist) {
     for (int32_t r = 0; r < k; r++) {
         if (ids[r] < 0 || ids[r] >= n) {
             judge_fail(j, "query %lld: id %d at rank %d is out of range", (long long)q, ids[r], r);
@@ -198,11 +187,11 @@ static void judge_list(struct judge *j, const float *rows, int64_t n, int32_t d,
     }
 }
 
-/* A list against the oracle's: equal rank by rank up to rounding; ids too where arithmetic is exact. */
+/* A list against the oracle's: equal rank by rank up to rounding; ids too where arithmetic is
+ * exact. */
 static void judge_against(struct judge *j, const struct knn_problem *p, bool free_ties, int64_t q,
                           const int32_t *ids, const float *dist, const int32_t *want_ids,
-                          const double *want_dist)
-{
+                          const double *want_dist) {
     for (int32_t r = 0; r < p->k; r++) {
         double want = want_dist[r];
         double hard = p->whole_numbers ? 0 : hard_bound(p->base.d, want);
@@ -217,8 +206,7 @@ static void judge_against(struct judge *j, const struct knn_problem *p, bool fre
 
 /* Candidates per level against the oracle's; every ambiguous decision may move one of them. */
 static void judge_levels(struct judge *j, const struct knn_problem *p, int64_t q,
-                         const uint32_t *got, const struct knn_pruned_oracle *o)
-{
+                         const uint32_t *got, const struct knn_pruned_oracle *o) {
     const uint64_t *want = o->levels + q * o->level_count;
     uint64_t moved = 0, total = 0;
     for (int32_t g = 0; g < o->level_count; g++) {
@@ -234,8 +222,7 @@ static void judge_levels(struct judge *j, const struct knn_problem *p, int64_t q
 }
 
 static void judge_pruned(struct judge *j, const struct knn_problem *p,
-                         const struct knn_pruned_oracle *o, const struct knn_answers *a)
-{
+                         const struct knn_pruned_oracle *o, const struct knn_answers *a) {
     int64_t undetermined = 0;
     for (int64_t q = 0; q < o->nq; q++) {
         if (o->undetermined[q]) {
@@ -252,12 +239,12 @@ static void judge_pruned(struct judge *j, const struct knn_problem *p,
     }
 }
 
-/* The same queries in another buffer, reused for different ones, must bring the same lists again. */
+/* The same queries in another buffer, reused for different ones, must bring the same lists again.
+ */
 static enum status ask_again(const struct kernel *kernel, const void *index,
                              const struct knn_problem *p, int64_t nq,
                              const struct knn_params *params, int threads, struct judge *j,
-                             const struct knn_answers *first)
-{
+                             const struct knn_answers *first) {
     const struct knn_impl *impl = kernel->impl;
     int64_t m = nq < AGAIN ? nq : AGAIN;
     size_t bytes = (size_t)m * (size_t)p->base.d * sizeof(float);
@@ -294,8 +281,7 @@ static enum status ask_again(const struct kernel *kernel, const void *index,
     return st;
 }
 
-static void watch_inputs(const struct knn_problem *p, int64_t nq, struct judge *j)
-{
+static void watch_inputs(const struct knn_problem *p, int64_t nq, struct judge *j) {
     size_t row = (size_t)p->base.d * sizeof(float);
     judge_watch(j, "base", p->base.rows, (size_t)p->base.n * row);
     if (p->base.rotated != p->base.rows) {
@@ -309,8 +295,7 @@ static void watch_inputs(const struct knn_problem *p, int64_t nq, struct judge *
 enum status knn_check(const struct kernel *kernel, const void *index, const struct knn_problem *p,
                       int64_t nq, const struct knn_params *params, int threads,
                       const struct knn_pruned_oracle *pruned, struct judge *j,
-                      struct knn_answers *out)
-{
+                      struct knn_answers *out) {
     const struct knn_impl *impl = kernel->impl;
     size_t total = (size_t)(nq * params->k);
     int32_t level_count = impl->pruned ? (p->base.d + params->delta - 1) / params->delta + 1 : 0;

@@ -18,8 +18,8 @@ struct knn_problem {
     bool whole_numbers;     /* float arithmetic is exact here: equality is demanded */
 };
 
-/* Computes rotated queries and exact answers on `threads` threads.  base, queries, nq, k are set by the
- * caller and borrowed. */
+/* Computes rotated queries and exact answers on `threads` threads.  base, queries, nq, k are set by
+ * the caller and borrowed. */
 enum status knn_problem_solve(struct knn_problem *p, int threads);
 void knn_problem_free(struct knn_problem *p);
 
@@ -47,10 +47,10 @@ struct knn_answers {
     int32_t level_count;
 };
 
-/* Runs the kernel on the first nq queries of the problem and judges it: canaries, poison, inputs; every
- * distance against float64; the lists against the exact oracle, or (pruned) the lists and dimensions
- * read against the pruned oracle; then again, uncounted, on other queries in one and the same buffer, which
- * an answer kept from before cannot pass.  pruned: NULL for exact kernels. */
+/* Runs the kernel on the first nq queries of the problem and judges it: canaries, poison, inputs;
+ * every distance against float64; the lists against the exact oracle, or (pruned) the lists and
+ * dimensions read against the pruned oracle; then again, uncounted, on other queries in one and the
+ * same buffer, which an answer kept from before cannot pass.  pruned: NULL for exact kernels. */
 enum status knn_check(const struct kernel *kernel, const void *index, const struct knn_problem *p,
                       int64_t nq, const struct knn_params *params, int threads,
                       const struct knn_pruned_oracle *pruned, struct judge *j,

@@ -19,15 +19,13 @@ struct job {
     char message[512]; /* written by the thread that set status first */
 };
 
-static double now(void)
-{
+static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void answer_batch(void *arg, int64_t item)
-{
+static void answer_batch(void *arg, int64_t item) {
     struct job *job = arg;
     int64_t first = item * job->batch;
     int64_t m = job->nq - first < job->batch ? job->nq - first : job->batch;
@@ -38,7 +36,8 @@ static void answer_batch(void *arg, int64_t item)
         .levels = job->out->levels != NULL ? job->out->levels + first * job->level_count : NULL,
     };
     double start = now();
-    enum status st = job->impl->search(job->index, job->queries + first * job->d, m, job->params, &part);
+    enum status st =
+        job->impl->search(job->index, job->queries + first * job->d, m, job->params, &part);
     double seconds = now() - start;
     for (int64_t q = 0; job->latencies != NULL && q < m; q++) {
         job->latencies[first + q] = part.device_seconds > 0 ? part.device_seconds : seconds;
@@ -54,9 +53,8 @@ static void answer_batch(void *arg, int64_t item)
 
 enum status knn_search(const struct kernel *kernel, const void *index, int32_t d,
                        const float *queries, int64_t nq, const struct knn_params *params,
-                       int threads, int32_t batch, int32_t level_count,
-                       struct knn_result *out, double *latencies)
-{
+                       int threads, int32_t batch, int32_t level_count, struct knn_result *out,
+                       double *latencies) {
     struct job job = {.impl = kernel->impl,
                       .index = index,
                       .d = d,

@@ -10,32 +10,21 @@
 
 extern const struct kernel kernel_l2_scan_scalar, kernel_ads_horizontal_scalar;
 
-static const struct knn_impl *scan(void)
-{
-    return kernel_l2_scan_scalar.impl;
-}
+static const struct knn_impl *scan(void) { return kernel_l2_scan_scalar.impl; }
 
-static const struct knn_impl *pruned(void)
-{
-    return kernel_ads_horizontal_scalar.impl;
-}
+static const struct knn_impl *pruned(void) { return kernel_ads_horizontal_scalar.impl; }
 
-static enum status build(const struct knn_base *base, void **index)
-{
+static enum status build(const struct knn_base *base, void **index) {
     return scan()->build(base, index);
 }
 
-static void destroy(void *index)
-{
-    scan()->destroy(index);
-}
+static void destroy(void *index) { scan()->destroy(index); }
 
 #define SEARCH(name)                                                                               \
     static enum status name(const void *index, const float *queries, int64_t nq,                   \
                             const struct knn_params *params, struct knn_result *out)
 
-SEARCH(zero)
-{
+SEARCH(zero) {
     (void)index;
     (void)queries;
     memset(out->ids, 0, (size_t)(nq * params->k) * sizeof *out->ids);
@@ -43,8 +32,7 @@ SEARCH(zero)
     return ST_OK;
 }
 
-SEARCH(untouched)
-{
+SEARCH(untouched) {
     (void)index;
     (void)queries;
     (void)nq;
@@ -54,8 +42,7 @@ SEARCH(untouched)
 }
 
 /* Answers every query with the answer to the first query it ever saw on this index. */
-SEARCH(stale)
-{
+SEARCH(stale) {
     static _Thread_local const void *seen;
     static _Thread_local int32_t ids[4096];
     static _Thread_local float dist[4096];
@@ -73,8 +60,7 @@ SEARCH(stale)
 }
 
 /* Right the first time a query buffer is seen, then the same answer for whatever lies in it. */
-SEARCH(cached_by_pointer)
-{
+SEARCH(cached_by_pointer) {
     static struct {
         const void *index;
         const float *queries;
@@ -96,8 +82,7 @@ SEARCH(cached_by_pointer)
     return st;
 }
 
-SEARCH(nan_distances)
-{
+SEARCH(nan_distances) {
     enum status st = scan()->search(index, queries, nq, params, out);
     for (int64_t i = 0; i < nq * params->k; i++) {
         out->dist[i] = NAN;
@@ -105,31 +90,27 @@ SEARCH(nan_distances)
     return st;
 }
 
-SEARCH(mutated_query)
-{
+SEARCH(mutated_query) {
     enum status st = scan()->search(index, queries, nq, params, out);
     *(float *)(uintptr_t)queries = NAN;
     return st;
 }
 
-SEARCH(mutated_base)
-{
+SEARCH(mutated_base) {
     const struct knn_base *base = index;
     enum status st = scan()->search(index, queries, nq, params, out);
     *(float *)(uintptr_t)base->rows += 1;
     return st;
 }
 
-SEARCH(dropped_tail)
-{
+SEARCH(dropped_tail) {
     struct knn_base shorter = *(const struct knn_base *)index;
     shorter.n = shorter.n > params->k ? shorter.n - 1 - shorter.n / 16 : shorter.n;
     shorter.n = shorter.n < params->k ? params->k : shorter.n;
     return scan()->search(&shorter, queries, nq, params, out);
 }
 
-SEARCH(dropped_dimension)
-{
+SEARCH(dropped_dimension) {
     const struct knn_base *base = index;
     enum status st = scan()->search(index, queries, nq, params, out);
     for (int64_t i = 0; i < nq * params->k; i++) {
@@ -140,15 +121,13 @@ SEARCH(dropped_dimension)
     return st;
 }
 
-SEARCH(out_of_bounds)
-{
+SEARCH(out_of_bounds) {
     enum status st = scan()->search(index, queries, nq, params, out);
     out->dist[nq * params->k] = 0;
     return st;
 }
 
-SEARCH(warm_up_only)
-{
+SEARCH(warm_up_only) {
     static _Thread_local const void *seen;
     static _Thread_local int calls;
     calls = seen == index ? calls + 1 : 0;
@@ -156,8 +135,7 @@ SEARCH(warm_up_only)
     return calls < 2 ? scan()->search(index, queries, nq, params, out) : ST_OK;
 }
 
-SEARCH(larger_index_on_ties)
-{
+SEARCH(larger_index_on_ties) {
     enum status st = scan()->search(index, queries, nq, params, out);
     for (int64_t i = 0; i + 1 < nq * params->k; i++) {
         if (i % params->k + 1 < params->k && out->dist[i] == out->dist[i + 1]) {
@@ -180,8 +158,7 @@ struct deferred {
 static pthread_t deferred_thread;
 static bool deferred_running;
 
-static void *deferred_work(void *arg)
-{
+static void *deferred_work(void *arg) {
     struct deferred *job = arg;
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     scan()->search(job->index, job->queries, job->nq, &job->params, &job->out);
@@ -189,8 +166,7 @@ static void *deferred_work(void *arg)
     return NULL;
 }
 
-static void join_deferred(void)
-{
+static void join_deferred(void) {
     if (deferred_running) {
         pthread_join(deferred_thread, NULL);
         deferred_running = false;
@@ -198,8 +174,7 @@ static void join_deferred(void)
 }
 
 /* Leaves the work to another thread and returns at once. */
-SEARCH(deferred)
-{
+SEARCH(deferred) {
     join_deferred();
     struct deferred *job = malloc(sizeof *job);
     if (job == NULL) {
@@ -210,28 +185,24 @@ SEARCH(deferred)
     return ST_OK;
 }
 
-static void destroy_deferred(void *index)
-{
+static void destroy_deferred(void *index) {
     join_deferred();
     scan()->destroy(index);
 }
 
-SEARCH(prunes_too_early)
-{
+SEARCH(prunes_too_early) {
     struct knn_params wrong = *params;
     wrong.eps0 = params->eps0 / 4;
     return pruned()->search(index, queries, nq, &wrong, out);
 }
 
-SEARCH(never_prunes)
-{
+SEARCH(never_prunes) {
     struct knn_params wrong = *params;
     wrong.eps0 = 1000;
     return pruned()->search(index, queries, nq, &wrong, out);
 }
 
-SEARCH(misreports_dimensions)
-{
+SEARCH(misreports_dimensions) {
     enum status st = pruned()->search(index, queries, nq, params, out);
     if (out->levels != NULL) {
         out->levels[1]++;
@@ -241,9 +212,12 @@ SEARCH(misreports_dimensions)
 
 #define MUTANT(id, is_pruned, end)                                                                 \
     {                                                                                              \
-        #id, { .name = "mutant/" #id, .operation = "knn", .dtype = "f32",                          \
-               .impl = &(const struct knn_impl){.pruned = is_pruned, .batch = 1, .build = build,   \
-                                                .search = id, .destroy = end } }                   \
+#id, {                                                                                     \
+            .name = "mutant/" #id, .operation = "knn", .dtype = "f32",                             \
+            .impl = &(const struct knn_impl) {                                                     \
+                .pruned = is_pruned, .batch = 1, .build = build, .search = id, .destroy = end      \
+            }                                                                                      \
+        }                                                                                          \
     }
 
 const struct mutant knn_mutants[] = {

@@ -5,8 +5,8 @@
 #include "../../harness/operation.h"
 #include "../../harness/roofline.h"
 
-static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason, size_t size)
-{
+static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason,
+                          size_t size) {
     const struct fma_peak_impl *impl = k->impl;
     struct judge j;
     judge_begin(&j);
@@ -20,21 +20,21 @@ static enum status verify(const struct kernel *k, enum verdict *verdict, char *r
     return ST_OK;
 }
 
-static double half_the_steps(int64_t steps)
-{
-    return (double)(steps / 2) * 16;
-}
+static double half_the_steps(int64_t steps) { return (double)(steps / 2) * 16; }
 
-static double zero(int64_t steps)
-{
+static double zero(int64_t steps) {
     (void)steps;
     return 0;
 }
 
 #define MUTANT(id)                                                                                 \
     {                                                                                              \
-        #id, { .name = "mutant/" #id, .operation = "fma_peak", .dtype = "f32",                     \
-               .impl = &(const struct fma_peak_impl){ 16, id } }                                   \
+#id, {                                                                                     \
+            .name = "mutant/" #id, .operation = "fma_peak", .dtype = "f32",                        \
+            .impl = &(const struct fma_peak_impl) {                                                \
+                16, id                                                                             \
+            }                                                                                      \
+        }                                                                                          \
     }
 
 static const struct mutant mutants[] = {MUTANT(half_the_steps), MUTANT(zero), {.name = NULL}};

@@ -9,7 +9,8 @@
 
 enum kind { WHOLE_NUMBERS, GAUSSIAN, FAR_FROM_ORIGIN };
 
-/* Whole numbers in [-8, 8] keep every sum below 2^24 up to d = 2^16, so float arithmetic is exact. */
+/* Whole numbers in [-8, 8] keep every sum below 2^24 up to d = 2^16, so float arithmetic is exact.
+ */
 struct knn_case {
     const char *name;
     enum kind kind;
@@ -34,8 +35,7 @@ static const struct knn_case cases[] = {
 
 enum { CASE_COUNT = sizeof cases / sizeof cases[0], SEED = 7 };
 
-static float *make_rows(const struct knn_case *c, uint32_t stream, int64_t n)
-{
+static float *make_rows(const struct knn_case *c, uint32_t stream, int64_t n) {
     float *rows = mem_alloc_array((size_t)n, (size_t)c->d * sizeof(float));
     double *values = mem_alloc_array((size_t)c->d, sizeof(double));
     for (int64_t j = 0; rows != NULL && values != NULL && j < n; j++) {
@@ -58,8 +58,7 @@ struct prepared {
     struct knn_problem problem;
 };
 
-static void prepared_free(struct prepared *s)
-{
+static void prepared_free(struct prepared *s) {
     knn_problem_free(&s->problem);
     rotation_free(s->rotation);
     if (s->rotated != s->rows) {
@@ -69,8 +68,7 @@ static void prepared_free(struct prepared *s)
     mem_free(s->queries);
 }
 
-static enum status prepare(const struct knn_case *c, struct prepared *s)
-{
+static enum status prepare(const struct knn_case *c, struct prepared *s) {
     *s = (struct prepared){.rows = make_rows(c, 1, c->n), .queries = make_rows(c, 2, c->nq)};
     s->rotated = s->rows;
     enum status st = s->rows == NULL || s->queries == NULL ? ST_SYSTEM : ST_OK;
@@ -92,8 +90,7 @@ static enum status prepare(const struct knn_case *c, struct prepared *s)
 }
 
 static enum status verify_case(const struct kernel *kernel, const struct knn_case *c, int threads,
-                               enum verdict *verdict, char *reason, size_t size)
-{
+                               enum verdict *verdict, char *reason, size_t size) {
     const struct knn_impl *impl = kernel->impl;
     struct knn_params params = {c->k, c->eps0, c->delta};
     struct prepared s;
@@ -125,8 +122,7 @@ static enum status verify_case(const struct kernel *kernel, const struct knn_cas
 }
 
 static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size)
-{
+                          size_t size) {
     *verdict = VERDICT_PASS;
     reason[0] = '\0';
     enum status st = ST_OK;

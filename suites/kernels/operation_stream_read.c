@@ -10,8 +10,8 @@
 
 enum { WORDS = 8 * 501, SEED = 11 };
 
-static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason, size_t size)
-{
+static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason,
+                          size_t size) {
     const struct stream_read_impl *impl = k->impl;
     uint64_t *words = mem_alloc_array(WORDS, sizeof *words);
     if (words == NULL) {
@@ -48,16 +48,14 @@ static enum status verify(const struct kernel *k, enum verdict *verdict, char *r
     return ST_OK;
 }
 
-static uint64_t zero(const void *data, size_t bytes)
-{
+static uint64_t zero(const void *data, size_t bytes) {
     (void)data;
     (void)bytes;
     return 0;
 }
 
 /* Reads every other cache line: twice as fast, and wrong. */
-static uint64_t half(const void *data, size_t bytes)
-{
+static uint64_t half(const void *data, size_t bytes) {
     const uint64_t *p = data;
     uint64_t sum = 0;
     for (size_t i = 0; i < bytes / sizeof *p; i++) {
@@ -66,8 +64,7 @@ static uint64_t half(const void *data, size_t bytes)
     return sum;
 }
 
-static uint64_t dropped_tail(const void *data, size_t bytes)
-{
+static uint64_t dropped_tail(const void *data, size_t bytes) {
     const uint64_t *p = data;
     uint64_t sum = 0;
     for (size_t i = 0; i + 1 < bytes / sizeof *p; i++) {
@@ -78,8 +75,12 @@ static uint64_t dropped_tail(const void *data, size_t bytes)
 
 #define MUTANT(id)                                                                                 \
     {                                                                                              \
-        #id, { .name = "mutant/" #id, .operation = "stream_read", .dtype = "u64",                  \
-               .impl = &(const struct stream_read_impl){ id } }                                    \
+#id, {                                                                                     \
+            .name = "mutant/" #id, .operation = "stream_read", .dtype = "u64",                     \
+            .impl = &(const struct stream_read_impl) {                                             \
+                id                                                                                 \
+            }                                                                                      \
+        }                                                                                          \
     }
 
 static const struct mutant mutants[] = {

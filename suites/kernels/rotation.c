@@ -20,18 +20,14 @@ struct rotation {
 };
 
 /* LAPACK, from OpenBLAS: QR factorisation and explicit Q; no C header in Debian. */
-extern void dgeqrf_(const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
-                    const int *lwork, int *info);
+extern void dgeqrf_(const int *m, const int *n, double *a, const int *lda, double *tau,
+                    double *work, const int *lwork, int *info);
 extern void dorgqr_(const int *m, const int *n, const int *k, double *a, const int *lda,
                     const double *tau, double *work, const int *lwork, int *info);
 
-static bool power_of_two(int32_t d)
-{
-    return (d & (d - 1)) == 0;
-}
+static bool power_of_two(int32_t d) { return (d & (d - 1)) == 0; }
 
-static enum status make_signs(struct rotation *r, uint64_t seed)
-{
+static enum status make_signs(struct rotation *r, uint64_t seed) {
     r->signs = mem_alloc_array((size_t)r->d, ROUNDS * sizeof *r->signs);
     if (r->signs == NULL) {
         return ST_SYSTEM;
@@ -45,8 +41,7 @@ static enum status make_signs(struct rotation *r, uint64_t seed)
 }
 
 /* Q of a (d,d) column-major Gaussian matrix in a; false when LAPACK or memory refuses. */
-static bool orthogonalise(double *a, int d)
-{
+static bool orthogonalise(double *a, int d) {
     int lwork = 64 * d, info = 0;
     double *tau = malloc(((size_t)d * 2 + (size_t)lwork) * sizeof *tau);
     if (tau == NULL) {
@@ -70,8 +65,7 @@ static bool orthogonalise(double *a, int d)
     return info == 0;
 }
 
-static enum status make_matrix(struct rotation *r, uint64_t seed)
-{
+static enum status make_matrix(struct rotation *r, uint64_t seed) {
     size_t d = (size_t)r->d;
     double *a = mem_alloc_array(d * d, sizeof *a);
     r->matrix = mem_alloc_array(d * d, sizeof *r->matrix);
@@ -87,11 +81,11 @@ static enum status make_matrix(struct rotation *r, uint64_t seed)
         r->matrix[i] = (float)a[i];
     }
     mem_free(a);
-    return ok ? ST_OK : status_set(ST_SYSTEM, "rotation: QR of a %d x %d matrix failed", r->d, r->d);
+    return ok ? ST_OK
+              : status_set(ST_SYSTEM, "rotation: QR of a %d x %d matrix failed", r->d, r->d);
 }
 
-enum status rotation_new(int32_t d, uint64_t seed, struct rotation **out)
-{
+enum status rotation_new(int32_t d, uint64_t seed, struct rotation **out) {
     *out = calloc(1, sizeof **out);
     if (*out == NULL) {
         return status_set(ST_SYSTEM, "rotation: out of memory");
@@ -105,8 +99,7 @@ enum status rotation_new(int32_t d, uint64_t seed, struct rotation **out)
     return st;
 }
 
-void rotation_free(struct rotation *r)
-{
+void rotation_free(struct rotation *r) {
     if (r != NULL) {
         mem_free(r->signs);
         mem_free(r->matrix);
@@ -114,13 +107,9 @@ void rotation_free(struct rotation *r)
     }
 }
 
-const char *rotation_kind(const struct rotation *r)
-{
-    return r->signs != NULL ? "fwht" : "qr";
-}
+const char *rotation_kind(const struct rotation *r) { return r->signs != NULL ? "fwht" : "qr"; }
 
-static void hadamard(float *x, int32_t d)
-{
+static void hadamard(float *x, int32_t d) {
     for (int32_t half = 1; half < d; half *= 2) {
         for (int32_t i = 0; i < d; i += 2 * half) {
             for (int32_t j = i; j < i + half; j++) {
@@ -132,8 +121,7 @@ static void hadamard(float *x, int32_t d)
     }
 }
 
-static void apply_fwht(const struct rotation *r, const float *in, float *out)
-{
+static void apply_fwht(const struct rotation *r, const float *in, float *out) {
     float scale = 1.0f / sqrtf((float)r->d);
     memcpy(out, in, (size_t)r->d * sizeof *out);
     for (int round = 0; round < ROUNDS; round++) {
@@ -148,13 +136,12 @@ static void apply_fwht(const struct rotation *r, const float *in, float *out)
     }
 }
 
-void rotation_apply(const struct rotation *r, const float *in, float *out)
-{
+void rotation_apply(const struct rotation *r, const float *in, float *out) {
     if (r->signs != NULL) {
         apply_fwht(r, in, out);
     } else {
-        cblas_sgemv(CblasRowMajor, CblasNoTrans, r->d, r->d, 1.0f, r->matrix, r->d, in, 1, 0.0f, out,
-                    1);
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, r->d, r->d, 1.0f, r->matrix, r->d, in, 1, 0.0f,
+                    out, 1);
     }
 }
 
@@ -167,8 +154,7 @@ struct rows_job {
     int64_t n;
 };
 
-static void rotate_rows(void *arg, int64_t item)
-{
+static void rotate_rows(void *arg, int64_t item) {
     const struct rows_job *job = arg;
     int32_t d = job->r->d;
     int64_t first = item * ROWS_TOGETHER;
@@ -185,8 +171,8 @@ static void rotate_rows(void *arg, int64_t item)
     }
 }
 
-void rotation_apply_rows(const struct rotation *r, const float *in, int64_t n, float *out, int threads)
-{
+void rotation_apply_rows(const struct rotation *r, const float *in, int64_t n, float *out,
+                         int threads) {
     struct rows_job job = {r, in, out, n};
     workers_run(threads, (n + ROWS_TOGETHER - 1) / ROWS_TOGETHER, rotate_rows, &job);
 }

@@ -1,8 +1,8 @@
 /* Random orthogonal rotations (definitions, section 1; ADSampling, section 4).
  *
  * d a power of two: three rounds of (random +-1 diagonal, fast Walsh-Hadamard transform / sqrt(d)).
- * Other d: a Haar-distributed orthogonal matrix, QR of a Gaussian matrix with the signs of R's diagonal
- * made positive (Mezzadri, Notices AMS 54, 2007).
+ * Other d: a Haar-distributed orthogonal matrix, QR of a Gaussian matrix with the signs of R's
+ * diagonal made positive (Mezzadri, Notices AMS 54, 2007).
  */
 #ifndef ATTEST_SUITES_KERNELS_ROTATION_H
 #define ATTEST_SUITES_KERNELS_ROTATION_H

@@ -1,4 +1,5 @@
-/* ADSampling for one candidate: continues a partial sum group by group until it is dropped or complete.
+/* ADSampling for one candidate: continues a partial sum group by group until it is dropped or
+ * complete.
  *
  * The including file defines
  *   static inline float group_l2sq(const float *a, const float *b, int32_t m)
@@ -8,10 +9,10 @@
 
 #include "ads_query.h"
 
-/* Candidate `id` with row (d), whose groups 1..g are summed already and were not enough to drop it. */
+/* Candidate `id` with row (d), whose groups 1..g are summed already and were not enough to drop it.
+ */
 static inline void ads_finish(const struct ads_search *s, const float *row, int32_t id, int32_t g,
-                              float sum)
-{
+                              float sum) {
     const float *worst = &s->dist[s->k - 1];
     while (g < s->levels) {
         int32_t from = g * s->delta;

@@ -1,8 +1,8 @@
 /* ADSampling for many candidates side by side: all of them advance group by group against one tau.
  *
- * One by one, each group of a candidate waits for memory, for a reduction and for a branch that is hard to
- * foresee; side by side those waits overlap, and the next group of every survivor is asked for ahead of its
- * use.  The including file has included group_<isa>.h. */
+ * One by one, each group of a candidate waits for memory, for a reduction and for a branch that is
+ * hard to foresee; side by side those waits overlap, and the next group of every survivor is asked
+ * for ahead of its use.  The including file has included group_<isa>.h. */
 #ifndef ATTEST_SUITES_KERNELS_CPU_ADS_FRONT_H
 #define ATTEST_SUITES_KERNELS_CPU_ADS_FRONT_H
 
@@ -23,24 +23,21 @@ struct ads_front {
     float sum[FRONT_MAX + 4]; /* read four at a time */
 };
 
-static inline void front_prefetch(const float *p, int32_t m)
-{
+static inline void front_prefetch(const float *p, int32_t m) {
     for (int32_t i = 0; i < m; i += FRONT_LINE) {
         _mm_prefetch((const char *)(p + i), _MM_HINT_T0);
     }
 }
 
-static inline void front_add(struct ads_front *f, int32_t id, float sum)
-{
+static inline void front_add(struct ads_front *f, int32_t id, float sum) {
     f->id[f->count] = id;
     f->sum[f->count++] = sum;
 }
 
-/* One more group (from g on) for all; keeps those below limit and asks for their next group.  Four at a time;
- * places beyond count repeat the last. */
+/* One more group (from g on) for all; keeps those below limit and asks for their next group.  Four
+ * at a time; places beyond count repeat the last. */
 static inline void front_step(struct ads_front *f, const struct ads_search *s, const float *rows,
-                              int32_t g, float limit)
-{
+                              int32_t g, float limit) {
     int32_t from = g * s->delta, kept = 0, n = f->count;
     int32_t m = s->d - from < s->delta ? s->d - from : s->delta;
     int32_t ahead = from + m < s->d ? s->delta : 0;
@@ -67,10 +64,10 @@ static inline void front_step(struct ads_front *f, const struct ads_search *s, c
     f->count = kept;
 }
 
-/* Reads one candidate on from group g against tau; returns the level at which it ends, its sum in *sum. */
-static inline int32_t front_finish(const struct ads_search *s, const float *row, int32_t g, float tau,
-                                   float *sum)
-{
+/* Reads one candidate on from group g against tau; returns the level at which it ends, its sum in
+ * *sum. */
+static inline int32_t front_finish(const struct ads_search *s, const float *row, int32_t g,
+                                   float tau, float *sum) {
     while (g < s->levels) {
         int32_t from = g * s->delta;
         int32_t m = s->d - from < s->delta ? s->d - from : s->delta;
@@ -84,12 +81,11 @@ static inline int32_t front_finish(const struct ads_search *s, const float *row,
     return g;
 }
 
-/* Advances a front that stands after group g to the end: `steps` groups side by side, then candidate after
- * candidate, whose further groups are a stream.  What is left is complete and below tau.
- * counts: NULL, or where candidates that end are counted by level (those left are not). */
+/* Advances a front that stands after group g to the end: `steps` groups side by side, then
+ * candidate after candidate, whose further groups are a stream.  What is left is complete and below
+ * tau. counts: NULL, or where candidates that end are counted by level (those left are not). */
 static inline void front_run(struct ads_front *f, const struct ads_search *s, const float *rows,
-                             int32_t steps, int32_t g, float tau, uint32_t *counts)
-{
+                             int32_t steps, int32_t g, float tau, uint32_t *counts) {
     for (; steps > 0 && g < s->levels; steps--, g++) {
         int32_t before = f->count;
         front_step(f, s, rows, g, tau * s->ratio[g + 1]);

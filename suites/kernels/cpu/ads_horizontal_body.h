@@ -1,9 +1,10 @@
 /* ADSampling over row-major vectors: what the SIMD variants share.
  *
- * Decisions are those of candidate after candidate against the live tau, although a tile of candidates advances
- * side by side against the tau of its start.  tau only falls, so who is dropped side by side is dropped one by one
- * too; who is left is tried again one by one.  Only the level at which the others of such a tile end may differ,
- * so a search that counts levels does such a tile (about k ln(n/k) of them) again one by one.
+ * Decisions are those of candidate after candidate against the live tau, although a tile of
+ * candidates advances side by side against the tau of its start.  tau only falls, so who is dropped
+ * side by side is dropped one by one too; who is left is tried again one by one.  Only the level at
+ * which the others of such a tile end may differ, so a search that counts levels does such a tile
+ * (about k ln(n/k) of them) again one by one.
  *
  * The including file has included group_<isa>.h and defines ADS_VARIANT, ADS_ISA, ADS_SOURCE. */
 #include "ads_finish.h"
@@ -14,8 +15,7 @@ enum { TILE = 64, SIDE_BY_SIDE = 1, COUNTED_LEVELS = 1024 };
 
 /* First group of TILE rows from `first` on; those below limit make the front. */
 static inline void open_front(struct ads_front *f, const struct ads_search *s, const float *rows,
-                              int32_t first, float limit)
-{
+                              int32_t first, float limit) {
     __m128 limits = _mm_set1_ps(limit);
     int32_t ahead = s->levels > 1 ? s->delta : 0;
     f->count = 0;
@@ -38,8 +38,7 @@ static inline void open_front(struct ads_front *f, const struct ads_search *s, c
 
 /* counts: NULL, or the levels of this tile's candidates are added to it. */
 static inline void search_tile(const struct ads_search *s, const float *rows, int32_t first,
-                               uint32_t *counts)
-{
+                               uint32_t *counts) {
     struct ads_front front;
     struct ads_search quiet = *s;
     uint32_t tile_counts[COUNTED_LEVELS];
@@ -65,8 +64,7 @@ static inline void search_tile(const struct ads_search *s, const float *rows, in
     }
 }
 
-static void search_one(const void *index, const struct ads_search *s)
-{
+static void search_one(const void *index, const struct ads_search *s) {
     const struct knn_base *base = index;
     int64_t j = 0;
     /* absurdly fine groups, more than a tile counts apart, go one by one */
@@ -79,8 +77,7 @@ static void search_one(const void *index, const struct ads_search *s)
 }
 
 static enum status search(const void *index, const float *queries, int64_t nq,
-                          const struct knn_params *params, struct knn_result *out)
-{
+                          const struct knn_params *params, struct knn_result *out) {
     return ads_each_query(index, queries, nq, params, out, search_one, index);
 }
 

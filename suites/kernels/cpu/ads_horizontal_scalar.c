@@ -1,9 +1,8 @@
-/* ads_horizontal/scalar: the seed's arm: candidate after candidate, one strict-order sum per group, no SIMD, no
- * prefetch. */
+/* ads_horizontal/scalar: the seed's arm: candidate after candidate, one strict-order sum per group,
+ * no SIMD, no prefetch. */
 #include <stdint.h>
 
-static inline float group_l2sq(const float *a, const float *b, int32_t m)
-{
+static inline float group_l2sq(const float *a, const float *b, int32_t m) {
     float sum = 0;
     for (int32_t i = 0; i < m; i++) {
         float t = a[i] - b[i];
@@ -15,8 +14,7 @@ static inline float group_l2sq(const float *a, const float *b, int32_t m)
 #include "ads_finish.h"
 #include "borrowed_index.h"
 
-static void search_one(const void *index, const struct ads_search *s)
-{
+static void search_one(const void *index, const struct ads_search *s) {
     const struct knn_base *base = index;
     for (int64_t j = 0; j < base->n; j++) {
         ads_finish(s, base->rotated + j * s->d, (int32_t)j, 0, 0);
@@ -24,8 +22,7 @@ static void search_one(const void *index, const struct ads_search *s)
 }
 
 static enum status search(const void *index, const float *queries, int64_t nq,
-                          const struct knn_params *params, struct knn_result *out)
-{
+                          const struct knn_params *params, struct knn_result *out) {
     return ads_each_query(index, queries, nq, params, out, search_one, index);
 }
 

@@ -1,4 +1,5 @@
-/* The registry row of an ADSampling kernel, from ADS_FAMILY, ADS_VARIANT, ADS_ISA, ADS_SOURCE and impl. */
+/* The registry row of an ADSampling kernel, from ADS_FAMILY, ADS_VARIANT, ADS_ISA, ADS_SOURCE and
+ * impl. */
 #include "../../../harness/cpu.h"
 #include "../../../harness/kernel.h"
 
@@ -16,6 +17,7 @@ const struct kernel ADS_SYMBOL(ADS_FAMILY, ADS_VARIANT) = {
     .isa = ADS_ISA,
     .impl = &impl,
     .source = ADS_SOURCE,
-    .bound = "gamma_(d+2) |a-b|^2; set and dimensions of the float64 search but for decisions within "
-             "rounding",
+    .bound =
+        "gamma_(d+2) |a-b|^2; set and dimensions of the float64 search but for decisions within "
+        "rounding",
 };

@@ -5,8 +5,7 @@
 
 enum { LANES = 8, VECTORS = 8, PASS = LANES * VECTORS };
 
-static inline void add_dims(const float *block, const float *query, int32_t dims, float *sums)
-{
+static inline void add_dims(const float *block, const float *query, int32_t dims, float *sums) {
     for (int32_t p = 0; p < ADS_BLOCK; p += PASS) {
         __m256 acc[VECTORS];
         for (int v = 0; v < VECTORS; v++) {
@@ -27,8 +26,7 @@ static inline void add_dims(const float *block, const float *query, int32_t dims
     }
 }
 
-static inline uint64_t below(const float *sums, float limit)
-{
+static inline uint64_t below(const float *sums, float limit) {
     __m256 l = _mm256_set1_ps(limit);
     uint64_t bits = 0;
     for (int v = 0; v < VECTORS; v++) {

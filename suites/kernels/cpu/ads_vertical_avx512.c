@@ -5,8 +5,7 @@
 
 enum { LANES = 16, VECTORS = ADS_BLOCK / LANES };
 
-static inline void add_dims(const float *block, const float *query, int32_t dims, float *sums)
-{
+static inline void add_dims(const float *block, const float *query, int32_t dims, float *sums) {
     __m512 acc[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
         acc[v] = _mm512_load_ps(sums + v * LANES);
@@ -25,8 +24,7 @@ static inline void add_dims(const float *block, const float *query, int32_t dims
     }
 }
 
-static inline uint64_t below(const float *sums, float limit)
-{
+static inline uint64_t below(const float *sums, float limit) {
     __m512 l = _mm512_set1_ps(limit);
     uint64_t bits = 0;
     for (int v = 0; v < 4; v++) {

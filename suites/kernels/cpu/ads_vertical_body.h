@@ -1,13 +1,14 @@
 /* ADSampling over the layout of ads_vertical_index.h: what the ISA variants share.
  *
- * Within a block all candidates advance side by side, dimension-major, until few are left; those go on in the
- * row-major copy.  tau is that of the block's start, so the first block is scanned in full.
+ * Within a block all candidates advance side by side, dimension-major, until few are left; those go
+ * on in the row-major copy.  tau is that of the block's start, so the first block is scanned in
+ * full.
  *
  * The including file has included group_<isa>.h and defines
  *   static inline void add_dims(const float *block, const float *query, int32_t dims, float *sums)
  * (ADS_BLOCK sums over `dims` dimensions),
- *   static inline uint64_t below(const float *sums, float limit)   (bit j: sums[j] < limit, 64 sums)
- * and ADS_VARIANT, ADS_ISA, ADS_SOURCE. */
+ *   static inline uint64_t below(const float *sums, float limit)   (bit j: sums[j] < limit, 64
+ * sums) and ADS_VARIANT, ADS_ISA, ADS_SOURCE. */
 #include "../ads_schedule.h"
 #include "ads_front.h"
 #include "ads_vertical_index.h"
@@ -17,8 +18,7 @@ _Static_assert((int)ADS_BLOCK <= (int)FRONT_MAX, "a front must hold a block");
 
 /* Adds dimensions [from, to) of a block to its sums. */
 static inline void add_range(const struct vertical_index *v, int64_t block, const float *query,
-                             int32_t from, int32_t to, float *sums)
-{
+                             int32_t from, int32_t to, float *sums) {
     while (from < to) {
         int32_t end = (from / VERTICAL_PLANE + 1) * VERTICAL_PLANE;
         end = end < to ? end : to;
@@ -28,8 +28,7 @@ static inline void add_range(const struct vertical_index *v, int64_t block, cons
 }
 
 /* Keeps in alive[] the candidates whose sums are below limit; returns how many. */
-static inline int32_t prune(const float *sums, float limit, uint64_t alive[MASK_WORDS])
-{
+static inline int32_t prune(const float *sums, float limit, uint64_t alive[MASK_WORDS]) {
     int32_t left = 0;
     for (int32_t w = 0; w < MASK_WORDS; w++) {
         alive[w] &= below(sums + (ptrdiff_t)w * 64, limit);
@@ -38,11 +37,11 @@ static inline int32_t prune(const float *sums, float limit, uint64_t alive[MASK_
     return left;
 }
 
-/* Advances all candidates of a block together.  Returns the number of groups read; *left survive. */
+/* Advances all candidates of a block together.  Returns the number of groups read; *left survive.
+ */
 static inline int32_t advance(const struct vertical_index *v, const struct ads_search *s,
                               int64_t block, float tau, float *sums, uint64_t alive[MASK_WORDS],
-                              int32_t *left)
-{
+                              int32_t *left) {
     int32_t g = 0, read = 0;
     do {
         int32_t to = read + s->delta < v->dims ? read + s->delta : v->dims;
@@ -50,14 +49,13 @@ static inline int32_t advance(const struct vertical_index *v, const struct ads_s
         read = to;
         g++;
         *left = prune(sums, tau * s->ratio[g], alive);
-    } while (read < v->dims && *left * ADS_SURVIVORS > ADS_BLOCK);
+    } while (read<v->dims && * left * ADS_SURVIVORS> ADS_BLOCK);
     return g;
 }
 
 static inline void collect(const struct ads_search *s, const float *rows, int32_t first,
                            const float *sums, const uint64_t alive[MASK_WORDS], int32_t g,
-                           struct ads_front *f)
-{
+                           struct ads_front *f) {
     int32_t from = g * s->delta, ahead = from < s->d ? s->delta : 0;
     f->count = 0;
     for (int32_t w = 0; w < MASK_WORDS; w++) {
@@ -70,8 +68,7 @@ static inline void collect(const struct ads_search *s, const float *rows, int32_
 }
 
 static inline void search_block(const struct vertical_index *v, const struct ads_search *s,
-                                int64_t block, float *sums, struct ads_front *front)
-{
+                                int64_t block, float *sums, struct ads_front *front) {
     float tau = s->dist[s->k - 1];
     int32_t first = (int32_t)(block * ADS_BLOCK), left;
     int32_t m = v->base.n - first < ADS_BLOCK ? (int32_t)(v->base.n - first) : ADS_BLOCK;
@@ -100,8 +97,7 @@ static inline void search_block(const struct vertical_index *v, const struct ads
     }
 }
 
-static void search_one(const void *index, const struct ads_search *s)
-{
+static void search_one(const void *index, const struct ads_search *s) {
     const struct vertical_index *v = index;
     _Alignas(64) float sums[ADS_BLOCK];
     struct ads_front front;
@@ -111,8 +107,7 @@ static void search_one(const void *index, const struct ads_search *s)
 }
 
 static enum status search(const void *index, const float *queries, int64_t nq,
-                          const struct knn_params *params, struct knn_result *out)
-{
+                          const struct knn_params *params, struct knn_result *out) {
     const struct vertical_index *v = index;
     if (params->delta > 0 && v->dims < v->base.d && v->dims % params->delta != 0) {
         return status_set(ST_INPUT, "ads_vertical: delta %d does not divide %d", params->delta,

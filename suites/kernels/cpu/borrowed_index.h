@@ -1,4 +1,5 @@
-/* Index of kernels that need nothing beyond the base itself: a copy of the struct that points to it. */
+/* Index of kernels that need nothing beyond the base itself: a copy of the struct that points to
+ * it. */
 #ifndef ATTEST_SUITES_KERNELS_CPU_BORROWED_INDEX_H
 #define ATTEST_SUITES_KERNELS_CPU_BORROWED_INDEX_H
 
@@ -6,8 +7,7 @@
 
 #include "../knn.h"
 
-static inline enum status borrowed_build(const struct knn_base *base, void **index)
-{
+static inline enum status borrowed_build(const struct knn_base *base, void **index) {
     struct knn_base *copy = malloc(sizeof *copy);
     if (copy == NULL) {
         return status_set(ST_SYSTEM, "knn: out of memory");
@@ -17,9 +17,6 @@ static inline enum status borrowed_build(const struct knn_base *base, void **ind
     return ST_OK;
 }
 
-static inline void borrowed_destroy(void *index)
-{
-    free(index);
-}
+static inline void borrowed_destroy(void *index) { free(index); }
 
 #endif

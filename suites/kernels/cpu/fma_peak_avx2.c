@@ -6,8 +6,7 @@
 
 enum { CHAINS = 12, WIDTH = 8 };
 
-static double run(int64_t steps)
-{
+static double run(int64_t steps) {
     __m256 x[CHAINS], one = _mm256_set1_ps(1);
     for (int c = 0; c < CHAINS; c++) {
         x[c] = _mm256_setzero_ps();

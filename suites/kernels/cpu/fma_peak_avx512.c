@@ -6,8 +6,7 @@
 
 enum { CHAINS = 24, WIDTH = 16 };
 
-static double run(int64_t steps)
-{
+static double run(int64_t steps) {
     __m512 x[CHAINS], one = _mm512_set1_ps(1);
     for (int c = 0; c < CHAINS; c++) {
         x[c] = _mm512_setzero_ps();

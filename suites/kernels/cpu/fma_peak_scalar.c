@@ -1,12 +1,12 @@
-/* fma_peak/scalar: four SSE2 lanes in eight chains, multiply then add (plain x86-64 has no fused one). */
+/* fma_peak/scalar: four SSE2 lanes in eight chains, multiply then add (plain x86-64 has no fused
+ * one). */
 #include <emmintrin.h>
 
 #include "../../../harness/roofline.h"
 
 enum { CHAINS = 8, WIDTH = 4 };
 
-static double run(int64_t steps)
-{
+static double run(int64_t steps) {
     __m128 x[CHAINS], one = _mm_set1_ps(1);
     for (int c = 0; c < CHAINS; c++) {
         x[c] = _mm_setzero_ps();

@@ -7,8 +7,7 @@
 #include <stdint.h>
 
 /* (a-b)^2 per lane over m dimensions. */
-static inline __m256 group_lanes(const float *a, const float *b, int32_t m)
-{
+static inline __m256 group_lanes(const float *a, const float *b, int32_t m) {
     __m256 even = _mm256_setzero_ps(), odd = even;
     int32_t i = 0;
     for (; i + 16 <= m; i += 16) {
@@ -26,8 +25,7 @@ static inline __m256 group_lanes(const float *a, const float *b, int32_t m)
     return _mm256_add_ps(even, odd);
 }
 
-static inline float group_l2sq(const float *a, const float *b, int32_t m)
-{
+static inline float group_l2sq(const float *a, const float *b, int32_t m) {
     __m256 lanes = group_lanes(a, b, m);
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
@@ -36,8 +34,7 @@ static inline float group_l2sq(const float *a, const float *b, int32_t m)
 }
 
 /* Four rows against one query: one transposing reduction instead of four. */
-static inline __m128 group_l2sq_4(const float *const row[4], const float *query, int32_t m)
-{
+static inline __m128 group_l2sq_4(const float *const row[4], const float *query, int32_t m) {
     __m256 ab = _mm256_hadd_ps(group_lanes(row[0], query, m), group_lanes(row[1], query, m));
     __m256 cd = _mm256_hadd_ps(group_lanes(row[2], query, m), group_lanes(row[3], query, m));
     __m256 abcd = _mm256_hadd_ps(ab, cd);

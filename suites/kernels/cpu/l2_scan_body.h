@@ -1,7 +1,7 @@
 /* Exact scan of one query after the other: the loop that every ISA variant of l2_scan shares.
  *
- * The including file defines `static inline float l2sq(const float *a, const float *b, int32_t d)` and
- * L2_SCAN_VARIANT, L2_SCAN_ISA, L2_SCAN_SOURCE. */
+ * The including file defines `static inline float l2sq(const float *a, const float *b, int32_t d)`
+ * and L2_SCAN_VARIANT, L2_SCAN_ISA, L2_SCAN_SOURCE. */
 #include <stddef.h>
 
 #include "../../../harness/cpu.h"
@@ -11,8 +11,7 @@
 #include "topk.h"
 
 static enum status scan(const void *index, const float *queries, int64_t nq,
-                        const struct knn_params *params, struct knn_result *out)
-{
+                        const struct knn_params *params, struct knn_result *out) {
     const struct knn_base *base = index;
     int32_t k = params->k, d = base->d;
     for (int64_t q = 0; q < nq; q++) {

@@ -8,21 +8,18 @@
 #include "../../../harness/memory.h"
 #include "../knn.h"
 
-static enum status faiss_failed(const char *what)
-{
+static enum status faiss_failed(const char *what) {
     const char *why = faiss_get_last_error();
     return status_set(ST_SYSTEM, "faiss: %s: %s", what, why != NULL ? why : "unknown error");
 }
 
-static void destroy(void *index)
-{
+static void destroy(void *index) {
     if (index != NULL) {
         faiss_Index_free(index);
     }
 }
 
-static enum status build(const struct knn_base *base, void **index)
-{
+static enum status build(const struct knn_base *base, void **index) {
     FaissIndexFlatL2 *flat = NULL;
     if (faiss_IndexFlatL2_new_with(&flat, base->d) != 0) {
         return faiss_failed("new IndexFlatL2");
@@ -36,8 +33,7 @@ static enum status build(const struct knn_base *base, void **index)
 }
 
 static enum status search(const void *index, const float *queries, int64_t nq,
-                          const struct knn_params *params, struct knn_result *out)
-{
+                          const struct knn_params *params, struct knn_result *out) {
     int64_t total = nq * params->k;
     idx_t *labels = mem_alloc_array((size_t)total, sizeof *labels);
     if (labels == NULL) {

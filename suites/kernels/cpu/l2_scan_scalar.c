@@ -1,8 +1,7 @@
 /* l2_scan/scalar: one sum in strict order, as a plain C loop compiles without fast-math. */
 #include <stdint.h>
 
-static inline float l2sq(const float *a, const float *b, int32_t d)
-{
+static inline float l2sq(const float *a, const float *b, int32_t d) {
     float sum = 0;
     for (int32_t i = 0; i < d; i++) {
         float t = a[i] - b[i];

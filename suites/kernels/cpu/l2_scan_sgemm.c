@@ -1,8 +1,10 @@
-/* l2_scan/sgemm: a batch of queries against tiles of the base by |q|^2 + |x|^2 - 2 q.x, then a direct rerank.
+/* l2_scan/sgemm: a batch of queries against tiles of the base by |q|^2 + |x|^2 - 2 q.x, then a
+ * direct rerank.
  *
- * The expansion cancels (its error is relative to the norms, not to the distance), so it only decides which
- * candidates cannot be among the k best; every other one gets its direct distance (a-b)^2, and only that
- * enters the answer.  Far from the origin all candidates are reranked: slow, but right. */
+ * The expansion cancels (its error is relative to the norms, not to the distance), so it only
+ * decides which candidates cannot be among the k best; every other one gets its direct distance
+ * (a-b)^2, and only that enters the answer.  Far from the origin all candidates are reranked: slow,
+ * but right. */
 #include <cblas.h>
 #include <stdlib.h>
 
@@ -19,8 +21,7 @@ struct sgemm_index {
     float error;  /* |fl(expansion) - exact| <= error * (|q|^2 + |x|^2) */
 };
 
-static float direct(const float *a, const float *b, int32_t d)
-{
+static float direct(const float *a, const float *b, int32_t d) {
     float sum[4] = {0, 0, 0, 0};
     int32_t i = 0;
     for (; i + 4 <= d; i += 4) {
@@ -36,8 +37,7 @@ static float direct(const float *a, const float *b, int32_t d)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static float norm(const float *a, int32_t d)
-{
+static float norm(const float *a, int32_t d) {
     double sum = 0;
     for (int32_t i = 0; i < d; i++) {
         sum += (double)a[i] * (double)a[i];
@@ -45,8 +45,7 @@ static float norm(const float *a, int32_t d)
     return (float)sum;
 }
 
-static void destroy(void *index)
-{
+static void destroy(void *index) {
     struct sgemm_index *s = index;
     if (s != NULL) {
         mem_free(s->norms);
@@ -54,8 +53,7 @@ static void destroy(void *index)
     }
 }
 
-static enum status build(const struct knn_base *base, void **index)
-{
+static enum status build(const struct knn_base *base, void **index) {
     struct sgemm_index *s = calloc(1, sizeof *s);
     if (s == NULL) {
         return status_set(ST_SYSTEM, "l2_scan/sgemm: out of memory");
@@ -69,8 +67,8 @@ static enum status build(const struct knn_base *base, void **index)
     for (int64_t j = 0; j < base->n; j++) {
         s->norms[j] = norm(base->rows + j * base->d, base->d);
     }
-    /* 2 gamma_d |q||x| <= gamma_d (|q|^2 + |x|^2) from the product, and 4 more roundings; doubled, which
-     * also covers the rounding of the direct distance that the bound is compared with. */
+    /* 2 gamma_d |q||x| <= gamma_d (|q|^2 + |x|^2) from the product, and 4 more roundings; doubled,
+     * which also covers the rounding of the direct distance that the bound is compared with. */
     float m = (float)base->d + 8;
     s->error = 2 * m * 0x1p-24f / (1 - m * 0x1p-24f);
     *index = s;
@@ -80,8 +78,7 @@ static enum status build(const struct knn_base *base, void **index)
 /* Candidates of one tile for one query: products (rows) of the query with the tile's vectors. */
 static void take_tile(const struct sgemm_index *s, const float *query, float query_norm,
                       int64_t first, int32_t rows, const float *products, int32_t k, int32_t *ids,
-                      float *dist)
-{
+                      float *dist) {
     const float *norms = s->norms + first;
     float keep = 1 - s->error;
     for (int32_t r = 0; r < rows; r++) {
@@ -96,8 +93,7 @@ static void take_tile(const struct sgemm_index *s, const float *query, float que
 }
 
 static enum status search(const void *index, const float *queries, int64_t nq,
-                          const struct knn_params *params, struct knn_result *out)
-{
+                          const struct knn_params *params, struct knn_result *out) {
     const struct sgemm_index *s = index;
     int32_t d = s->base.d, k = params->k;
     float *products = mem_alloc_array((size_t)BATCH * TILE_ROWS, sizeof(float));
@@ -113,8 +109,8 @@ static enum status search(const void *index, const float *queries, int64_t nq,
         }
         for (int64_t j = 0; j < s->base.n; j += TILE_ROWS) {
             int32_t rows = s->base.n - j < TILE_ROWS ? (int32_t)(s->base.n - j) : TILE_ROWS;
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, rows, d, 1.0f, queries + q0 * d, d,
-                        s->base.rows + j * d, d, 0.0f, products, TILE_ROWS);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, rows, d, 1.0f, queries + q0 * d,
+                        d, s->base.rows + j * d, d, 0.0f, products, TILE_ROWS);
             for (int32_t q = 0; q < m; q++) {
                 take_tile(s, queries + (q0 + q) * d, norms[q], j, rows,
                           products + (ptrdiff_t)q * TILE_ROWS, k, out->ids + (q0 + q) * k,

@@ -4,8 +4,7 @@
 #include "../../../harness/cpu.h"
 #include "../../../harness/roofline.h"
 
-static uint64_t read_words(const void *data, size_t bytes)
-{
+static uint64_t read_words(const void *data, size_t bytes) {
     const __m512i *p = data;
     size_t n = bytes / sizeof *p;
     __m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;

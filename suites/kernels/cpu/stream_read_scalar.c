@@ -3,8 +3,7 @@
 
 #include "../../../harness/roofline.h"
 
-static uint64_t read_words(const void *data, size_t bytes)
-{
+static uint64_t read_words(const void *data, size_t bytes) {
     const unsigned char *p = data;
     uint64_t sum = 0;
     for (size_t i = 0; i < bytes; i += sizeof sum) {

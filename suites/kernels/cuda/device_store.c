@@ -4,8 +4,7 @@
 
 #include "device.h"
 
-void device_store(struct tree *node)
-{
+void device_store(struct tree *node) {
     struct cuda_device d;
     char why[160], text[192];
     if (!cuda_device_query(&d, why, sizeof why)) {

@@ -1,4 +1,5 @@
-/* Every kernel of this machine against its operation's cases, every mutant against the judge; rotations. */
+/* Every kernel of this machine against its operation's cases, every mutant against the judge;
+ * rotations. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,7 @@
 #include "../../../harness/operation.h"
 #include "../rotation.h"
 
-static void kernels_pass(void **state)
-{
+static void kernels_pass(void **state) {
     (void)state;
     int verified = 0;
     for (size_t o = 0; operations[o] != NULL; o++) {
@@ -38,8 +38,7 @@ static void kernels_pass(void **state)
     assert_true(verified >= 5); /* the scalar rows and the libraries run everywhere */
 }
 
-static void mutants_fail(void **state)
-{
+static void mutants_fail(void **state) {
     (void)state;
     for (size_t o = 0; operations[o] != NULL; o++) {
         const struct mutant *m = operations[o]->mutants;
@@ -56,8 +55,7 @@ static void mutants_fail(void **state)
     }
 }
 
-static void every_kernel_has_an_operation(void **state)
-{
+static void every_kernel_has_an_operation(void **state) {
     (void)state;
     for (size_t i = 0; kernels[i] != NULL; i++) {
         bool found = false;
@@ -71,13 +69,13 @@ static void every_kernel_has_an_operation(void **state)
 }
 
 /* Applies the rotation to unit vectors: their images must be orthonormal. */
-static void check_orthogonal(int32_t d, const char *kind)
-{
+static void check_orthogonal(int32_t d, const char *kind) {
     struct rotation *r;
     assert_int_equal(rotation_new(d, 5, &r), ST_OK);
     assert_string_equal(rotation_kind(r), kind);
     size_t n = (size_t)d;
-    float *unit = mem_alloc_array(n * n, sizeof *unit), *image = mem_alloc_array(n * n, sizeof *image);
+    float *unit = mem_alloc_array(n * n, sizeof *unit),
+          *image = mem_alloc_array(n * n, sizeof *image);
     assert_non_null(unit);
     assert_non_null(image);
     for (size_t i = 0; i < n; i++) {
@@ -98,8 +96,7 @@ static void check_orthogonal(int32_t d, const char *kind)
     rotation_free(r);
 }
 
-static void rotations_are_orthogonal(void **state)
-{
+static void rotations_are_orthogonal(void **state) {
     (void)state;
     check_orthogonal(1, "fwht");
     check_orthogonal(128, "fwht");
@@ -107,8 +104,7 @@ static void rotations_are_orthogonal(void **state)
 }
 
 /* One axis must be spread over all dimensions: that is what the rotation is for. */
-static void rotations_spread(void **state)
-{
+static void rotations_spread(void **state) {
     (void)state;
     for (int32_t d = 250; d <= 256; d += 6) {
         struct rotation *r;
@@ -124,8 +120,7 @@ static void rotations_spread(void **state)
     }
 }
 
-static void seeds_make_different_rotations(void **state)
-{
+static void seeds_make_different_rotations(void **state) {
     (void)state;
     float in[64] = {1, 2, 3}, a[64], b[64], c[64];
     struct rotation *one, *two, *again;
@@ -142,8 +137,7 @@ static void seeds_make_different_rotations(void **state)
     rotation_free(again);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kernels_pass),
         cmocka_unit_test(mutants_fail),
