@@ -22,7 +22,7 @@ static _Noreturn void child(enum status (*work)(void *arg), void *arg, unsigned 
     if (verdict.status != ST_OK) {
         strncpy(verdict.message, status_message(), sizeof verdict.message - 1);
     }
-    /* No exit(): handlers and buffers belong to the parent. */
+    /* Not by exit: handlers and buffers belong to the parent. */
     _exit(write(out, &verdict, sizeof verdict) == (ssize_t)sizeof verdict ? 0 : 1);
 }
 

@@ -14,6 +14,9 @@ static const char *const isa_names[ISA_COUNT] = {
 #undef X
 };
 
+/* cpuid 7.0 edx: AMX-BF16, AMX-TILE, AMX-INT8; clang 14 has no names for them. */
+enum { AMX_BITS = 1 << 22 | 1 << 24 | 1 << 25 };
+
 static uint64_t saved_state(void) {
     uint32_t lo, hi;
     __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
@@ -38,8 +41,7 @@ static uint32_t detect(void) {
     if ((state & 0xe6) == 0xe6 && (b & wanted) == wanted && (isa & ISA_AVX2)) {
         isa |= ISA_AVX512;
         isa |= (c & bit_AVX512VNNI) ? ISA_VNNI : 0u;
-        bool amx = (d & bit_AMX_TILE) && (d & bit_AMX_INT8) && (d & bit_AMX_BF16);
-        isa |= amx && (state & 0x60000) == 0x60000 ? ISA_AMX : 0u;
+        isa |= (d & AMX_BITS) == AMX_BITS && (state & 0x60000) == 0x60000 ? ISA_AMX : 0u;
         unsigned a1, b1, c1, d1;
         if (__get_cpuid_count(7, 1, &a1, &b1, &c1, &d1) && (a1 & bit_AVX512BF16)) {
             isa |= ISA_BF16;
@@ -65,16 +67,18 @@ void cpu_isa_names(uint32_t isa, char *out, size_t size) {
 }
 
 static int cgroup_quota(void) {
+    char line[64] = "";
     FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
-    long quota, period;
-    int cpus = 0;
-    if (f != NULL) {
-        if (fscanf(f, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0) {
-            cpus = (int)((quota + period - 1) / period);
-        }
-        fclose(f);
+    if (f == NULL) {
+        return 0;
     }
-    return cpus;
+    if (fgets(line, sizeof line, f) == NULL) {
+        line[0] = '\0';
+    }
+    fclose(f);
+    char *rest; /* "max 100000": no number, no quota */
+    long quota = strtol(line, &rest, 10), period = strtol(rest, NULL, 10);
+    return quota > 0 && period > 0 ? (int)((quota + period - 1) / period) : 0;
 }
 
 int cpu_count(void) {

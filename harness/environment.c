@@ -133,24 +133,37 @@ void environment_store(struct tree *node) {
     device_store(node);
 }
 
+/* Seconds that the hypervisor gave to others since boot: the eighth number of /proc/stat; -1
+ * unknown. */
+static double steal_seconds(void) {
+    char line[TEXT];
+    read_line("/proc/stat", line);
+    char *at = line + strcspn(line, " ");
+    unsigned long long ticks = 0;
+    for (int i = 0; i < 8; i++) {
+        char *end;
+        ticks = strtoull(at, &end, 10);
+        if (end == at) {
+            return -1;
+        }
+        at = end;
+    }
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
 void environment_store_load(struct tree *node, const char *suffix) {
     static const char *const names[3] = {"load_1min_", "load_5min_", "load_15min_"};
-    double load[3];
+    double load[3] = {0};
     char name[64];
     int got = getloadavg(load, 3);
-    for (int i = 0; i < got; i++) {
+    for (int i = 0; i < got && i < 3; i++) {
         snprintf(name, sizeof name, "%s%s", names[i], suffix);
         tree_set_f64(node, name, load[i]);
     }
-    unsigned long long user, nice, system, idle, iowait, irq, softirq, steal;
-    FILE *f = fopen("/proc/stat", "re");
-    if (f != NULL) {
-        if (fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle,
-                   &iowait, &irq, &softirq, &steal) == 8) {
-            snprintf(name, sizeof name, "steal_seconds_%s", suffix);
-            tree_set_f64(node, name, (double)steal / (double)sysconf(_SC_CLK_TCK));
-        }
-        fclose(f);
+    double steal = steal_seconds();
+    if (steal >= 0) {
+        snprintf(name, sizeof name, "steal_seconds_%s", suffix);
+        tree_set_f64(node, name, steal);
     }
 }
 

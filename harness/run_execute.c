@@ -34,15 +34,16 @@ static double timed_body(void *arg, int64_t round) {
 
 struct collector {
     struct run *run;
-    struct run_group *g;
+    struct group *group;
+    struct cell *control;
     bool out_of_memory;
 };
 
 static void take_sample(void *user, const char *id, int64_t round, double seconds, double started) {
     struct collector *c = user;
-    struct group *g = &c->g->group;
+    const struct group *g = c->group;
     (void)round;
-    struct cell *cell = strcmp(id, control_id) == 0 ? &c->g->control : NULL;
+    struct cell *cell = strcmp(id, control_id) == 0 ? c->control : NULL;
     for (size_t i = 0; cell == NULL && i < g->cell_count; i++) {
         cell = strcmp(g->cells[i].id, id) == 0 ? &g->cells[i] : NULL;
     }
@@ -83,7 +84,7 @@ static enum status time_group(struct run *r, struct run_group *g) {
         timed[n] = (struct timed){r, g, control};
         gbench_register(control_id, timed_body, &timed[n]);
         g->control_of = control;
-        struct collector collector = {r, g, false};
+        struct collector collector = {r, group, &g->control, false};
         run_note(r, "%s %s: timing %zu arms, %d rounds", g->experiment->name, group->name, n,
                  group->rounds);
         int64_t got = gbench_run(group->rounds, take_sample, &collector);

@@ -9,12 +9,15 @@
 #include "../../reference/knn.h"
 #include "adsampling.h"
 
+static bool same_point(const struct knn_params *a, const struct knn_params *b) {
+    return a->k == b->k && a->eps0 == b->eps0 && a->delta == b->delta;
+}
+
 static enum status oracle_of(struct ads_group *s, const struct ads_cell *a,
                              const struct knn_pruned_oracle **out) {
     bool vertical = ((const struct knn_impl *)a->kernel->impl)->vertical;
     for (size_t i = 0; i < s->oracle_count; i++) {
-        if (s->oracles[i].vertical == vertical &&
-            memcmp(&s->oracles[i].params, &a->params, sizeof a->params) == 0) {
+        if (s->oracles[i].vertical == vertical && same_point(&s->oracles[i].params, &a->params)) {
             *out = &s->oracles[i].oracle;
             return ST_OK;
         }
@@ -132,7 +135,7 @@ static bool take_over(const struct group *g, struct cell *c) {
         const struct ads_cell *b = from->state;
         if (b == NULL || b->kernel != a->kernel || b->problem != a->problem ||
             b->checked != a->checked || from->output_digest[0] == '\0' ||
-            memcmp(&b->params, &a->params, sizeof a->params) != 0) {
+            !same_point(&b->params, &a->params)) {
             continue;
         }
         size_t total = (size_t)(a->checked * a->problem->k);

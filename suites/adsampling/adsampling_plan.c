@@ -254,7 +254,7 @@ enum status ads_open(const struct run *run, const char *name, struct dataset *ou
 /* The user's dataset is opened once here already, because its shape decides the cells. */
 static enum status plan_own(struct run *run) {
     struct dataset data;
-    enum status st = ads_open(run, NULL, &data);
+    enum status st = ads_open(run, "", &data);
     if (st != ST_OK) {
         return st;
     }

@@ -6,7 +6,7 @@ data=()
 if ! "$attest" list datasets | grep -q 'fashion-mnist.*SKIP'; then
     smoke=yes
 else # without Debian's package the same cells run on generated vectors
-    data=(--dataset clusters:n=3000,d=256,queries=64)
+    data=(--dataset 'clusters:n=3000,d=256,queries=64')
 fi
 
 "$attest" run adsampling crossover --profile smoke --quiet "${data[@]}" --out "$TMPDIR/a.h5" >/dev/null
@@ -30,7 +30,7 @@ for i in $(seq 1 24); do # spread over the file; the exhaustive test is harness/
     cp "$TMPDIR/a.h5" "$TMPDIR/c.h5" && cp "$TMPDIR/a.h5.seal" "$TMPDIR/c.h5.seal"
     at=$((size * i / 25))
     byte=$(od -An -tu1 -j "$at" -N 1 "$TMPDIR/c.h5")
-    printf "\\x$(printf %x $(((byte + 1) % 256)))" | dd of="$TMPDIR/c.h5" bs=1 seek="$at" conv=notrunc 2>/dev/null
+    printf '%b' "\\x$(printf %x $(((byte + 1) % 256)))" | dd of="$TMPDIR/c.h5" bs=1 seek="$at" conv=notrunc 2>/dev/null
     "$attest" verify "$TMPDIR/c.h5" >/dev/null 2>&1
     [ $? -eq 3 ] || bad=$((bad + 1))
 done
