@@ -88,7 +88,6 @@ enum status roofline_measure(int threads, struct roofline *out) {
     out->read_1 = best_rate(1, chunks, read_chunk, &job, STREAM_CHUNK);
     out->read_all = best_rate(threads, chunks, read_chunk, &job, STREAM_CHUNK);
     out->cached_1 = best_rate(1, 1, read_cached, &job, cached);
-    out->cached_all = best_rate(threads, threads, read_cached, &job, cached);
     out->peak_1 = best_rate(1, FMA_ITEMS_PER_THREAD, run_fma, &job, flop);
     out->peak_all = best_rate(threads, all, run_fma, &job, flop);
     mem_free(data);
@@ -99,7 +98,6 @@ void roofline_store(const struct roofline *r, struct tree *node) {
     tree_set_f64(node, "read_1_thread_bytes_per_s", r->read_1);
     tree_set_f64(node, "read_all_threads_bytes_per_s", r->read_all);
     tree_set_f64(node, "cached_read_1_thread_bytes_per_s", r->cached_1);
-    tree_set_f64(node, "cached_read_all_threads_bytes_per_s", r->cached_all);
     tree_set_f64(node, "f32_peak_1_thread_flop_per_s", r->peak_1);
     tree_set_f64(node, "f32_peak_all_threads_flop_per_s", r->peak_all);
     tree_set_i64(node, "threads", r->threads);

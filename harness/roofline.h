@@ -25,8 +25,9 @@ struct fma_peak_impl {
 
 struct roofline {
     double read_1, read_all; /* bytes/s from memory: 1 thread, all threads; best of the samples */
-    double cached_1, cached_all; /* bytes/s from a buffer that fits in L1: the floor of any time */
-    double peak_1, peak_all;     /* float32 flop/s */
+    double
+        cached_1; /* bytes/s of one thread from a buffer that fits in L1: the floor of any time */
+    double peak_1, peak_all; /* float32 flop/s */
     int threads;
     const struct kernel *read_kernel, *peak_kernel; /* the rows that "best" resolved to */
 };

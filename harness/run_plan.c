@@ -138,9 +138,10 @@ double run_read_bandwidth(const struct run *r, int threads) {
 }
 
 double run_floor_seconds(const struct run *r, int threads, double bytes, double flop) {
-    bool all = threads > 1;
-    double read = bytes / (all ? r->roofline.cached_all : r->roofline.cached_1);
-    double work = flop / (all ? r->roofline.peak_all : r->roofline.peak_1);
+    /* as if one thread's best scaled without loss: an optimist's bound, so only the impossible is
+     * below it */
+    double read = bytes / (r->roofline.cached_1 * threads);
+    double work = flop / (r->roofline.peak_1 * threads);
     return read > work ? read : work;
 }
 
