@@ -134,7 +134,14 @@ cu_host_flags := -Wall,-Wextra,$(if $(filter 1,$(WERROR)),-Werror$(comma))$(pref
 # -lineinfo, which a profiler wants, writes the absolute path of the source into the program.
 cu_flags := -std=c++17 -O3 $(if $(filter debug,$(VARIANT)),-lineinfo )$(CUDA_GENCODE)
 
-c_command = $(CC) $(c_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1))
+# What measures the machine's limits is never slowed by sanitizers: a floor made with it would refuse the
+# libraries, which are not.
+instruments := %/fma_peak_avx2.c %/fma_peak_avx512.c %/fma_peak_scalar.c \
+    %/stream_read_avx2.c %/stream_read_avx512.c %/stream_read_scalar.c
+instrument_flags = $(if $(filter $(instruments),$(1)),-O3 -fno-sanitize=all)
+
+c_command = $(CC) $(c_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1)) \
+    $(call instrument_flags,$(1))
 libraries := $(CUDA_LIBS) $(LIB_LIBS)
 
 # What a record says of the compilation.

@@ -88,14 +88,3 @@ int cpu_count(void) {
     n = quota > 0 && quota < n ? quota : n;
     return n > 0 ? n : 1;
 }
-
-int64_t cpu_last_level_cache(void) {
-    const int names[] = {_SC_LEVEL4_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        long bytes = sysconf(names[i]);
-        if (bytes > 0) {
-            return bytes;
-        }
-    }
-    return 0;
-}

@@ -36,7 +36,4 @@ void cpu_isa_names(uint32_t isa, char *out, size_t size);
 /* CPUs in this process's affinity mask, bounded by a cgroup quota rounded up; at least 1. */
 int cpu_count(void);
 
-/* Bytes of the largest data cache (L3, or what is there); 0 if unknown. */
-int64_t cpu_last_level_cache(void);
-
 #endif

@@ -167,7 +167,7 @@ void environment_store_load(struct tree *node, const char *suffix) {
     }
 }
 
-void slug(const char *text, char *out, size_t size) {
+static void slug(const char *text, char *out, size_t size) {
     size_t n = 0;
     for (; *text != '\0' && n + 1 < size; text++) {
         if (isascii((unsigned char)*text) && isalnum((unsigned char)*text)) {

@@ -14,7 +14,5 @@ void environment_store_load(struct tree *node, const char *suffix);
 
 /* Short name of this machine for file names: "amd-epyc", from the CPU model; [a-z0-9-]. */
 void environment_slug(char *out, size_t size);
-/* Any text cut down to that alphabet. */
-void slug(const char *text, char *out, size_t size);
 
 #endif

@@ -82,8 +82,6 @@ struct group *run_group(struct run *r, const char *name, int rounds);
 struct cell *group_cell(struct run *r, struct group *g, const char *arm, const char *kernel);
 /* Where the run keeps facts about datasets: a group of the record's plan. */
 struct tree *run_plan_dataset(struct run *r, const char *name);
-/* Measured roofline: read bandwidth in bytes/s at `threads` threads, f32 FMA peak in flop/s. */
-double run_read_bandwidth(const struct run *r, int threads);
 /* Seconds that reading `bytes` from the nearest cache, or doing `flop`, takes at least on `threads`
  * threads: a shorter time is a broken measurement. */
 double run_floor_seconds(const struct run *r, int threads, double bytes, double flop);

@@ -133,10 +133,6 @@ struct tree *run_plan_dataset(struct run *r, const char *name) {
     return datasets != NULL ? tree_group(datasets, name) : NULL;
 }
 
-double run_read_bandwidth(const struct run *r, int threads) {
-    return threads > 1 ? r->roofline.read_all : r->roofline.read_1;
-}
-
 double run_floor_seconds(const struct run *r, int threads, double bytes, double flop) {
     /* as if one thread's best scaled without loss: an optimist's bound, so only the impossible is
      * below it */

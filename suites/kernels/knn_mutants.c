@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "knn.h"
 
@@ -147,11 +146,13 @@ SEARCH(larger_index_on_ties) {
     return st;
 }
 
+/* Leaves the work to another thread and returns at once.  The thread works on copies, since the
+ * caller is free to release its buffers: its answer comes too late, but does no harm. */
 struct deferred {
     const void *index;
-    const float *queries;
     int64_t nq;
     struct knn_params params;
+    float *queries;
     struct knn_result out;
 };
 
@@ -160,8 +161,10 @@ static bool deferred_running;
 
 static void *deferred_work(void *arg) {
     struct deferred *job = arg;
-    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     scan()->search(job->index, job->queries, job->nq, &job->params, &job->out);
+    free(job->queries);
+    free(job->out.ids);
+    free(job->out.dist);
     free(job);
     return NULL;
 }
@@ -173,14 +176,25 @@ static void join_deferred(void) {
     }
 }
 
-/* Leaves the work to another thread and returns at once. */
 SEARCH(deferred) {
     join_deferred();
     struct deferred *job = malloc(sizeof *job);
+    size_t bytes = (size_t)nq * (size_t)((const struct knn_base *)index)->d * sizeof *queries;
+    size_t total = (size_t)(nq * params->k);
+    (void)out;
     if (job == NULL) {
         return status_set(ST_SYSTEM, "out of memory");
     }
-    *job = (struct deferred){index, queries, nq, *params, *out};
+    *job = (struct deferred){
+        index,
+        nq,
+        *params,
+        malloc(bytes),
+        {.ids = malloc(total * sizeof(int32_t)), .dist = malloc(total * sizeof(float))}};
+    if (job->queries == NULL || job->out.ids == NULL || job->out.dist == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
+    memcpy(job->queries, queries, bytes);
     deferred_running = pthread_create(&deferred_thread, NULL, deferred_work, job) == 0;
     return ST_OK;
 }
