@@ -1,9 +1,12 @@
 /* attest: the command line. Everything it can do is a command of harness/options.h. */
 #include <cblas.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
+#include "cpu.h"
 #include "escape.h"
 #include "options.h"
 #include "version.h"
@@ -42,7 +45,24 @@ static enum status dispatch(int argc, char **argv) {
     return status_set(ST_USAGE, "no command \"%s\"; attest --help lists them", argv[1]);
 }
 
+/* An OpenBLAS older than the CPU falls back to its SSE kernels, which would make the sgemm arm and
+ * the rotation look several times slower than they are.  The core is chosen when the library is
+ * loaded, so the program starts itself again with the newest core that this CPU can run; records
+ * hold the core's name. */
+static void choose_blas_core(char **argv) {
+    uint32_t isa = cpu_isa();
+    const char *core = isa & ISA_AVX512 ? "SkylakeX" : isa & ISA_AVX2 ? "Haswell" : NULL;
+    if (core == NULL || getenv("OPENBLAS_CORETYPE") != NULL ||
+        strcmp(openblas_get_corename(), "Prescott") != 0) {
+        return;
+    }
+    if (setenv("OPENBLAS_CORETYPE", core, 1) == 0) {
+        execv("/proc/self/exe", argv); /* on failure: go on with the core there is */
+    }
+}
+
 int main(int argc, char **argv) {
+    choose_blas_core(argv);
     openblas_set_num_threads(1); /* parallelism is ours: queries over threads */
     status_set(ST_OK, "%s", "");
     enum status st = dispatch(argc, argv);

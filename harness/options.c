@@ -95,7 +95,8 @@ void options_help(FILE *out, const char *command) {
 
 void options_table(FILE *out) {
     for (size_t i = 0; i < COMMANDS; i++) {
-        fprintf(out, "command\t%s\t%s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "command\t%s\t%s\t%s\n", commands[i].name, commands[i].summary,
+                commands[i].operands);
     }
     for (size_t i = 0; i < ROWS; i++) {
         fprintf(out, "option\t%s\t--%s\t%s\t%s\n", rows[i].command, rows[i].name, rows[i].argument,

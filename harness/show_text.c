@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,18 @@ static void print_machine(FILE *out, const struct tree *environment) {
     fputs(column == LABEL ? "-\n" : "\n", out);
 }
 
+/* Each group's A/A control: one cell timed twice, so that a ratio away from 1 is this run's noise.
+ */
+static void print_controls(FILE *out, const struct tree *controls) {
+    for (size_t i = 0; controls != NULL && i < controls->child_count; i++) {
+        const struct tree *c = controls->children[i];
+        char line[256];
+        snprintf(line, sizeof line, "%s: the same arm twice, median ratio %.3f, p = %.3f", c->name,
+                 tree_get_f64(c, "median_ratio", NAN), tree_get_f64(c, "mann_whitney_p", NAN));
+        field(out, "control", line);
+    }
+}
+
 static void print_header(const struct shown *s, FILE *out) {
     const struct tree *plan = tree_find(s->root, "plan");
     const struct tree *measured = tree_find(s->root, "measurements");
@@ -84,6 +97,7 @@ static void print_header(const struct shown *s, FILE *out) {
     field(out, "profile", tree_get_string(plan, "profile"));
     field(out, "started", tree_get_string(measured, "started"));
     field(out, "commit", tree_get_string(environment, "suite_commit"));
+    print_controls(out, tree_find(measured, "controls"));
 }
 
 /* --- table ---------------------------------------------------------------------------------- */

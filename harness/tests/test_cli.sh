@@ -63,6 +63,9 @@ else
     skip "JSON of list and env" "python3 is not installed"
 fi
 
+contains "an OpenBLAS core that the user chose is kept" \
+    "$(OPENBLAS_CORETYPE=Prescott "$attest" env | grep openblas_core)" Prescott
+
 # progress goes to stderr, and --quiet ends it; the record's path is the last line on stdout
 out=$("$attest" run crossover --out "$TMPDIR/a.h5" 2>"$TMPDIR/err")
 equal "a run exits 0" $? 0

@@ -8,7 +8,7 @@
 #include "../../reference/knn.h"
 #include "adsampling.h"
 
-enum { SMALL_BASE = 64 << 20, LARGE_BASE = 200 << 20 };
+enum { LARGE_BASE = 200 << 20 };
 
 static enum status rotate_base(struct ads_group *s, uint64_t seed) {
     const struct vectors *base = &s->data.base;
@@ -179,9 +179,9 @@ enum status ads_prepare(struct run *run, struct group *g) {
     int64_t nq = s->data.queries.n;
     s->timed_queries = nq < ADS_TIMED_QUERIES ? nq : ADS_TIMED_QUERIES;
     s->judged = s->judged < nq ? s->judged : nq;
-    /* small bases answer in less time than a thread takes to wake */
+    /* large bases take long enough for one query to be a sample */
     size_t bytes = (size_t)s->data.base.n * (size_t)s->data.base.d * sizeof(float);
-    s->block = bytes < SMALL_BASE ? 4 : bytes < LARGE_BASE ? 2 : 1;
+    s->block = bytes < LARGE_BASE ? 2 : 1;
     run_note(run, "adsampling %s: rotating %lld x %d", s->data.name, (long long)s->data.base.n,
              s->data.base.d);
     st = rotate_base(s, run_seed(run));

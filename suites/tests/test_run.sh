@@ -122,6 +122,35 @@ else
     skip "own vectors" "python3 is not installed"
 fi
 
+# ann-benchmarks HDF5: the file's neighbours are checked against ours
+h5py=
+for python in python3 /usr/bin/python3; do # another python3 in PATH may lack Debian's modules
+    [ -z "$h5py" ] && "$python" -c 'import h5py, numpy' 2>/dev/null && h5py=$python
+done
+if [ -n "$h5py" ]; then
+    "$h5py" - "$TMPDIR" <<'PY'
+import h5py, numpy, sys
+rng = numpy.random.default_rng(5)
+train, test = rng.normal(size=(600, 24)).astype("f4"), rng.normal(size=(15, 24)).astype("f4")
+dist = numpy.sqrt(((test[:, None].astype("f8") - train[None].astype("f8")) ** 2).sum(2))
+near = dist.argsort(1, kind="stable")[:, :10]
+for name, ids in (("right", near), ("wrong", near[:, ::-1] * 0 + numpy.arange(10))):
+    with h5py.File("%s/%s.hdf5" % (sys.argv[1], name), "w") as f:
+        f["train"], f["test"], f["neighbors"] = train, test, ids
+        f["distances"] = numpy.take_along_axis(dist, ids, 1)
+        f.attrs["distance"] = "euclidean"
+PY
+    hdf5() { "$attest" run adsampling --quiet --threads 1 --filter 'l2_scan/scalar' --dataset "$TMPDIR/$1.hdf5" \
+        --out "$TMPDIR/$1.h5" >/dev/null 2>"$TMPDIR/err"; }
+    hdf5 right
+    equal "right neighbours are accepted" $? 0
+    hdf5 wrong
+    equal "wrong neighbours are exit 2" $? 2
+    contains "and said so" "$(<"$TMPDIR/err")" "neighbours"
+else
+    skip "neighbours of an ann-benchmarks file" "python3-h5py is not installed"
+fi
+
 # the same answers where neither AVX2 nor AVX-512 is
 ATTEST_ISA_MASK=0 "$attest" run adsampling --profile smoke --quiet --threads 1 "${data[@]}" \
     --filter 'scalar|avx512' --out "$TMPDIR/plain.h5" >/dev/null
