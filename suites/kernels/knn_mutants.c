@@ -159,13 +159,17 @@ struct deferred {
 static pthread_t deferred_thread;
 static bool deferred_running;
 
-static void *deferred_work(void *arg) {
-    struct deferred *job = arg;
-    scan()->search(job->index, job->queries, job->nq, &job->params, &job->out);
+static void deferred_free(struct deferred *job) {
     free(job->queries);
     free(job->out.ids);
     free(job->out.dist);
     free(job);
+}
+
+static void *deferred_work(void *arg) {
+    struct deferred *job = arg;
+    scan()->search(job->index, job->queries, job->nq, &job->params, &job->out);
+    deferred_free(job);
     return NULL;
 }
 
@@ -191,11 +195,15 @@ SEARCH(deferred) {
         *params,
         malloc(bytes),
         {.ids = malloc(total * sizeof(int32_t)), .dist = malloc(total * sizeof(float))}};
-    if (job->queries == NULL || job->out.ids == NULL || job->out.dist == NULL) {
-        return status_set(ST_SYSTEM, "out of memory");
+    bool ready = job->queries != NULL && job->out.ids != NULL && job->out.dist != NULL;
+    if (ready) {
+        memcpy(job->queries, queries, bytes);
+        deferred_running = pthread_create(&deferred_thread, NULL, deferred_work, job) == 0;
     }
-    memcpy(job->queries, queries, bytes);
-    deferred_running = pthread_create(&deferred_thread, NULL, deferred_work, job) == 0;
+    if (!deferred_running) {
+        deferred_free(job);
+        return status_set(ST_SYSTEM, "no memory or thread for the deferred work");
+    }
     return ST_OK;
 }
 
