@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <memory>
+#include <numeric>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -84,9 +87,16 @@ int gbench_register(const char *id, gbench_body body, void *arg) {
 
 int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user) {
     std::vector<Slot> slots;
-    for (int64_t round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < arms.size(); i++) {
-            size_t turn = (i + static_cast<size_t>(round)) % arms.size();
+    std::vector<size_t> order(arms.size());
+    std::minstd_rand random(
+        1); /* its numbers are defined by the standard: the same order everywhere */
+    for (int64_t round = 0; round < rounds && !arms.empty(); round++) {
+        std::iota(order.begin(), order.end(), size_t{0});
+        std::swap(order[0], order[static_cast<size_t>(round) % arms.size()]);
+        for (size_t i = order.size() - 1; i > 1; i--) {
+            std::swap(order[i], order[1 + random() % i]);
+        }
+        for (size_t turn : order) {
             slots.push_back(Slot{arms[turn].get(), round});
         }
     }

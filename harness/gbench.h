@@ -1,9 +1,10 @@
 /* Google Benchmark for C: register arms, run them interleaved, get every raw sample back.
  *
  * Stands on its own: needs no other header of this project.  One sample is one Google Benchmark
- * repetition of one iteration; arms are run round by round, and the arm that leads a round rotates,
- * so that drift of the machine falls on all of them alike.  Ids are the caller's own, never
- * decorated.
+ * repetition of one iteration; arms are run round by round.  The arm that leads a round rotates,
+ * and the others follow in an order drawn anew (from a fixed seed), so that neither drift of the
+ * machine nor what one arm leaves in the caches always falls on the same arm.  Ids are the caller's
+ * own, never decorated.
  */
 #ifndef ATTEST_HARNESS_GBENCH_H
 #define ATTEST_HARNESS_GBENCH_H
