@@ -88,8 +88,8 @@ int gbench_register(const char *id, gbench_body body, void *arg) {
 int64_t gbench_run(int64_t rounds, gbench_sample on_sample, void *user) {
     std::vector<Slot> slots;
     std::vector<size_t> order(arms.size());
-    std::minstd_rand random(
-        1); /* its numbers are defined by the standard: the same order everywhere */
+    /* Predictable on purpose, and defined by the standard: the same order everywhere. */
+    std::minstd_rand random(1); // NOLINT(cert-msc32-c,cert-msc51-cpp)
     for (int64_t round = 0; round < rounds && !arms.empty(); round++) {
         std::iota(order.begin(), order.end(), size_t{0});
         std::swap(order[0], order[static_cast<size_t>(round) % arms.size()]);
