@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "clock.h"
 #include "cpu.h"
 #include "device.h"
 #include "version.h"
@@ -97,10 +97,7 @@ static void store_system(struct tree *node) {
 static double clock_step(void) {
     double best = 1;
     for (int i = 0; i < 10000; i++) {
-        struct timespec a, b;
-        clock_gettime(CLOCK_MONOTONIC, &a);
-        clock_gettime(CLOCK_MONOTONIC, &b);
-        double step = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+        double before = clock_seconds(), step = clock_seconds() - before;
         best = step > 0 && step < best ? step : best;
     }
     return best;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "escape.h"
 
 enum { WIDTH = 28, LINE = 160 };
@@ -15,12 +15,6 @@ static struct {
     double began, last;
     char what[LINE];
 } state;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static bool set(const char *name) {
     const char *value = getenv(name);
@@ -34,7 +28,7 @@ void progress_start(bool quiet, enum progress_color color) {
     state.color =
         color == PROGRESS_ALWAYS ||
         (color == PROGRESS_AUTO && (set("FORCE_COLOR") || (state.terminal && !set("NO_COLOR"))));
-    state.began = now();
+    state.began = clock_seconds();
 }
 
 static void draw_bar(double share, double elapsed) {
@@ -61,7 +55,7 @@ void progress_update(double share, const char *what) {
     }
     escape_text(what, shown, sizeof shown);
     bool changed = strcmp(shown, state.what) != 0;
-    double t = now();
+    double t = clock_seconds();
     memcpy(state.what, shown, sizeof shown);
     if (state.terminal && (changed || t - state.last > 0.1)) {
         draw_bar(share, t - state.began);

@@ -1,8 +1,8 @@
 #include "roofline.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "cpu.h"
 #include "memory.h"
 #include "workers.h"
@@ -13,12 +13,6 @@ enum {
     CACHED_BYTES = 16 << 10, /* half of the smallest first-level cache */
     SAMPLES = 21             /* short ones: the best must fall between what the neighbours do */
 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 const struct kernel *kernel_widest(const char *operation) {
     const struct kernel *best = NULL;
@@ -64,9 +58,9 @@ static double best_rate(int threads, int64_t items, void (*fn)(void *, int64_t),
                         double work_per_item) {
     double best = 0;
     for (int i = 0; i < SAMPLES; i++) {
-        double start = now();
+        double start = clock_seconds();
         workers_run(threads, items, fn, job);
-        double rate = work_per_item * (double)items / (now() - start);
+        double rate = work_per_item * (double)items / (clock_seconds() - start);
         best = rate > best ? rate : best;
     }
     return best;

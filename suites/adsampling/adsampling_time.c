@@ -1,7 +1,7 @@
 /* One timed sample of one arm: the block of queries whose turn it is. */
 #include <stdlib.h>
-#include <time.h>
 
+#include "../../harness/clock.h"
 #include "../../harness/roofline.h"
 #include "../../harness/workers.h"
 #include "../kernels/cuda/device.h"
@@ -9,12 +9,6 @@
 #include "adsampling.h"
 
 enum { CHUNK_BYTES = 1 << 20 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 struct read_job {
     const struct stream_read_impl *impl;
@@ -36,9 +30,9 @@ static double read_base(const struct ads_group *s, const struct ads_cell *a) {
     int64_t chunks = (int64_t)((job.bytes + CHUNK_BYTES - 1) / CHUNK_BYTES);
     workers_run(a->threads, chunks, read_chunk,
                 &job); /* what the arm before left in the caches goes */
-    double start = now();
+    double start = clock_seconds();
     workers_run(a->threads, chunks, read_chunk, &job);
-    return now() - start;
+    return clock_seconds() - start;
 }
 
 static double *latency_room(struct ads_cell *a) {
@@ -85,9 +79,9 @@ double ads_time(struct group *g, struct cell *c, int round) {
     double *latencies = latency_room(a);
     struct knn_result out = {0};
     enum status st = warm_up(s, a);
-    double start = now();
+    double start = clock_seconds();
     st = st == ST_OK ? answer(a, a->timed_first, a->units, latencies, &out) : st;
-    double seconds = now() - start;
+    double seconds = clock_seconds() - start;
     a->timed_status = a->timed_status != ST_OK ? a->timed_status : st;
     a->latency_count += latencies != NULL ? (size_t)a->units : 0;
     return a->kernel->backend == BACKEND_CPU ? seconds : out.device_seconds;

@@ -2,8 +2,8 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "../../harness/clock.h"
 #include "../../harness/workers.h"
 
 struct job {
@@ -19,12 +19,6 @@ struct job {
     char message[512]; /* written by the thread that set status first */
 };
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void answer_batch(void *arg, int64_t item) {
     struct job *job = arg;
     int64_t first = item * job->batch;
@@ -35,10 +29,10 @@ static void answer_batch(void *arg, int64_t item) {
         .dist = job->out->dist + first * k,
         .levels = job->out->levels != NULL ? job->out->levels + first * job->level_count : NULL,
     };
-    double start = now();
+    double start = clock_seconds();
     enum status st =
         job->impl->search(job->index, job->queries + first * job->d, m, job->params, &part);
-    double seconds = now() - start;
+    double seconds = clock_seconds() - start;
     for (int64_t q = 0; job->latencies != NULL && q < m; q++) {
         job->latencies[first + q] = part.device_seconds > 0 ? part.device_seconds : seconds;
     }

@@ -1,0 +1,14 @@
+/* The clock that everything but a device is timed with. */
+#ifndef ATTEST_HARNESS_CLOCK_H
+#define ATTEST_HARNESS_CLOCK_H
+
+#include <time.h>
+
+/* Seconds of CLOCK_MONOTONIC, whose origin means nothing: only differences do. */
+static inline double clock_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+#endif
