@@ -36,7 +36,9 @@ uint64_t judge_checksum(const void *data, size_t bytes) {
 }
 
 void judge_watch(struct judge *j, const char *name, const void *data, size_t bytes) {
-    if (data != NULL && j->input_count < JUDGE_INPUTS) {
+    if (data != NULL && j->input_count == JUDGE_INPUTS) {
+        judge_fail(j, "judge: more than %d inputs to watch, at %s", JUDGE_INPUTS, name);
+    } else if (data != NULL) {
         j->inputs[j->input_count++] =
             (struct judge_input){name, data, bytes, judge_checksum(data, bytes)};
     }
@@ -125,7 +127,7 @@ void judge_marginal(struct judge *j, const char *format, ...) {
 void judge_near(struct judge *j, const char *what, int64_t index, double got, double want,
                 double hard, double likely) {
     double error = fabs(got - want);
-    if (!(error <= hard)) {
+    if (!(error <= hard && isfinite(hard))) {
         judge_fail(j, "%s[%lld]: got %.9g, oracle %.9g, error %.3g > bound %.3g", what,
                    (long long)index, got, want, error, hard);
     } else if (!(error <= likely)) {

@@ -13,7 +13,7 @@
 #include "cell.h"
 #include "status.h"
 
-enum { JUDGE_INPUTS = 8, JUDGE_OUTPUTS = 4, JUDGE_POISON = 0xFF };
+enum { JUDGE_INPUTS = 16, JUDGE_OUTPUTS = 4, JUDGE_POISON = 0xFF };
 
 struct judge_input {
     const char *name;
@@ -37,7 +37,8 @@ struct judge {
 };
 
 void judge_begin(struct judge *j);
-/* Declares an input that no call may change. */
+/* Declares an input, or what the judge expects, that no call may change; NULL is left out.  More
+ * than JUDGE_INPUTS of them fail: one that is not watched could be changed unseen. */
 void judge_watch(struct judge *j, const char *name, const void *data, size_t bytes);
 /* Takes the checksum anew after the caller itself changed a watched input. */
 void judge_rewatch(struct judge *j, const void *data);
@@ -53,7 +54,8 @@ void judge_end(struct judge *j);
 /* Lowers the verdict; the first reason of the worst verdict is kept. */
 void judge_fail(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void judge_marginal(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* got against want: beyond `hard` FAIL, beyond `likely` MARGINAL. */
+/* got against want: beyond `hard` FAIL, beyond `likely` MARGINAL.  A bound that is not finite is no
+ * bound, and fails. */
 void judge_near(struct judge *j, const char *what, int64_t index, double got, double want,
                 double hard, double likely);
 

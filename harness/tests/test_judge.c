@@ -44,6 +44,31 @@ static void nan_fails_on_either_side(void **state) {
     }
 }
 
+/* An expectation that became infinite makes its own relative bound infinite. */
+static void an_infinite_bound_is_none(void **state) {
+    (void)state;
+    struct judge j;
+    judge_begin(&j);
+    judge_near(&j, "x", 0, 1, INFINITY, judge_gamma(10) * INFINITY, judge_gamma(10) * INFINITY);
+    assert_int_equal(j.verdict, VERDICT_FAIL);
+}
+
+static void too_many_inputs_fail(void **state) {
+    (void)state;
+    static const char data[JUDGE_INPUTS + 1];
+    struct judge j;
+    judge_begin(&j);
+    for (size_t i = 0; i < JUDGE_INPUTS; i++) {
+        judge_watch(&j, "data", data + i, 1);
+    }
+    assert_int_equal(j.verdict, VERDICT_PASS);
+    judge_watch(&j, "nothing", NULL, 1);
+    assert_int_equal(j.verdict, VERDICT_PASS);
+    judge_watch(&j, "the last", data + JUDGE_INPUTS, 1);
+    assert_int_equal(j.verdict, VERDICT_FAIL);
+    assert_non_null(strstr(j.reason, "the last"));
+}
+
 static void writes_beside_an_output_are_seen(void **state) {
     (void)state;
     for (int where = -1; where <= 1; where++) {
@@ -118,6 +143,8 @@ int main(void) {
         cmocka_unit_test(equal_values_pass),
         cmocka_unit_test(errors_beyond_bounds_lower_the_verdict),
         cmocka_unit_test(nan_fails_on_either_side),
+        cmocka_unit_test(an_infinite_bound_is_none),
+        cmocka_unit_test(too_many_inputs_fail),
         cmocka_unit_test(writes_beside_an_output_are_seen),
         cmocka_unit_test(poison_reads_as_nan_and_minus_one),
         cmocka_unit_test(changed_inputs_are_seen),

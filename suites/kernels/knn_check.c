@@ -281,6 +281,15 @@ static enum status ask_again(const struct kernel *kernel, const void *index,
     return st;
 }
 
+static void watch_oracle(const struct knn_pruned_oracle *o, int32_t k, struct judge *j) {
+    size_t list = (size_t)(o->nq * k), nq = (size_t)o->nq;
+    judge_watch(j, "pruned ids", o->ids, list * sizeof *o->ids);
+    judge_watch(j, "pruned distances", o->dist, list * sizeof *o->dist);
+    judge_watch(j, "pruned levels", o->levels, nq * (size_t)o->level_count * sizeof *o->levels);
+    judge_watch(j, "ambiguous decisions", o->ambiguous, nq * sizeof *o->ambiguous);
+    judge_watch(j, "undetermined queries", o->undetermined, nq * sizeof *o->undetermined);
+}
+
 static void watch_inputs(const struct knn_problem *p, int64_t nq, struct judge *j) {
     size_t row = (size_t)p->base.d * sizeof(float);
     judge_watch(j, "base", p->base.rows, (size_t)p->base.n * row);
@@ -288,6 +297,7 @@ static void watch_inputs(const struct knn_problem *p, int64_t nq, struct judge *
         judge_watch(j, "rotated base", p->base.rotated, (size_t)p->base.n * row);
     }
     judge_watch(j, "queries", p->queries, (size_t)nq * row);
+    judge_watch(j, "rotated queries", p->rotated_queries, (size_t)nq * row);
     judge_watch(j, "exact ids", p->exact_ids, (size_t)(nq * p->k) * sizeof(int32_t));
     judge_watch(j, "exact distances", p->exact_dist, (size_t)(nq * p->k) * sizeof(double));
 }
@@ -301,6 +311,9 @@ enum status knn_check(const struct kernel *kernel, const void *index, const stru
     int32_t level_count = impl->pruned ? (p->base.d + params->delta - 1) / params->delta + 1 : 0;
     judge_begin(j);
     watch_inputs(p, nq, j);
+    if (pruned != NULL) {
+        watch_oracle(pruned, params->k, j);
+    }
     struct knn_result result = {.ids = judge_output(j, "ids", total * sizeof(int32_t)),
                                 .dist = judge_output(j, "distances", total * sizeof(float))};
     if (impl->pruned) {
@@ -331,5 +344,7 @@ enum status knn_check(const struct kernel *kernel, const void *index, const stru
     if (impl->pruned && pruned != NULL && j->verdict != VERDICT_FAIL) {
         judge_pruned(j, p, pruned, out);
     }
-    return ask_again(kernel, index, p, nq, params, threads, j, out);
+    st = ask_again(kernel, index, p, nq, params, threads, j, out);
+    judge_called(j);
+    return st;
 }

@@ -6,4 +6,8 @@
 
 extern const struct mutant knn_mutants[]; /* ends with name == NULL */
 
+/* The first expected distance of the verification under way, which some mutants write to: a kernel
+ * that shares a process with its oracle could.  NULL outside of a verification. */
+extern double *knn_mutants_expected;
+
 #endif

@@ -1,4 +1,5 @@
 /* Verification of fma_peak kernels: every lane must have counted every step. */
+#include <math.h>
 #include <stdio.h>
 
 #include "../../harness/judge.h"
@@ -10,7 +11,8 @@ static enum status verify(const struct kernel *k, enum verdict *verdict, char *r
     const struct fma_peak_impl *impl = k->impl;
     struct judge j;
     judge_begin(&j);
-    const int64_t steps[] = {0, 1, 1000, 65537};
+    /* No number of steps twice in a row, and more calls than a warm-up has. */
+    const int64_t steps[] = {0, 1, 1000, 65537, 7, 1000, 65536, 3};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         judge_near(&j, "sum over lanes", steps[i], impl->run(steps[i]),
                    (double)steps[i] * impl->lanes, 0, 0);
@@ -20,24 +22,74 @@ static enum status verify(const struct kernel *k, enum verdict *verdict, char *r
     return ST_OK;
 }
 
-static double half_the_steps(int64_t steps) { return (double)(steps / 2) * 16; }
+/* --- mutants ---------------------------------------------------------------------------------- */
+
+enum { LANES = 16, WARM_UP = 4 };
+
+static double right(int64_t steps) { return (double)steps * LANES; }
 
 static double zero(int64_t steps) {
     (void)steps;
     return 0;
 }
 
-#define MUTANT(id)                                                                                 \
+static double nan_output(int64_t steps) { return (double)NAN * (double)steps; }
+
+static double first_answer(int64_t steps) {
+    static double first = -1;
+    first = first < 0 ? right(steps) : first;
+    return first;
+}
+
+static double half_the_steps(int64_t steps) { return right(steps / 2); }
+
+static double rounded_down(int64_t steps) { return right(steps / 8 * 8); }
+
+/* Its own half of the lanes; the other half's thread is not waited for. */
+static double half_the_lanes(int64_t steps) { return right(steps) / 2; }
+
+static double warm_up_only(int64_t steps) {
+    static int calls;
+    return right(calls++ < WARM_UP ? steps : 1);
+}
+
+/* What the call before this one has worked out by now. */
+static double one_call_late(int64_t steps) {
+    static double pending;
+    double out = pending;
+    pending = right(steps);
+    return out;
+}
+
+#define MUTANT(id, kind)                                                                           \
     {                                                                                              \
-#id, {                                                                                     \
+#id, MUTANT_##kind, "", {                                                                  \
             .name = "mutant/" #id, .operation = "fma_peak", .dtype = "f32",                        \
             .impl = &(const struct fma_peak_impl) {                                                \
-                16, id                                                                             \
+                LANES, id                                                                          \
             }                                                                                      \
         }                                                                                          \
     }
 
-static const struct mutant mutants[] = {MUTANT(half_the_steps), MUTANT(zero), {.name = NULL}};
+static const struct mutant mutants[] = {
+    MUTANT(zero, ZERO),
+    MUTANT(first_answer, STALE),
+    MUTANT(nan_output, NAN_OUTPUT),
+    MUTANT(rounded_down, DROPPED_TAIL),
+    MUTANT(half_the_lanes, LEFT_ELSEWHERE),
+    MUTANT(warm_up_only, WARM_UP_ONLY),
+    MUTANT(one_call_late, BEFORE_SYNC),
+    MUTANT(half_the_steps, OTHER),
+    {.name = NULL},
+};
+
+static const struct mutant_absence absences[] = {
+    {MUTANT_NAN_EXPECTATION, "", "it is handed no address"},
+    {MUTANT_OUT_OF_BOUNDS, "", "it has no buffer"},
+    {MUTANT_MUTATED_INPUT, "", "its input is a number, passed by value"},
+    {MUTANT_CACHED_BY_POINTER, "", "it is handed no address"},
+    {.reason = NULL},
+};
 
 extern const struct operation operation_fma_peak;
-const struct operation operation_fma_peak = {"fma_peak", verify, mutants};
+const struct operation operation_fma_peak = {"fma_peak", {""}, verify, mutants, absences};

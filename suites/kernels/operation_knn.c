@@ -105,8 +105,10 @@ static enum status verify_case(const struct kernel *kernel, const struct knn_cas
     }
     st = st == ST_OK ? impl->build(&s.problem.base, &index) : st;
     if (st == ST_OK) {
+        knn_mutants_expected = impl->pruned ? oracle.dist : s.problem.exact_dist;
         st = knn_check(kernel, index, &s.problem, c->nq, &params, threads,
                        impl->pruned ? &oracle : NULL, &j, &answers);
+        knn_mutants_expected = NULL;
     }
     if (st == ST_OK && j.verdict > *verdict) {
         *verdict = j.verdict;
@@ -133,4 +135,4 @@ static enum status verify(const struct kernel *kernel, enum verdict *verdict, ch
 }
 
 extern const struct operation operation_knn;
-const struct operation operation_knn = {"knn", verify, knn_mutants};
+const struct operation operation_knn = {"knn", {"exact", "pruned"}, verify, knn_mutants, NULL};

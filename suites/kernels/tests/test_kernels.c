@@ -48,10 +48,28 @@ static void mutants_fail(void **state) {
             enum verdict v;
             assert_int_equal(operations[o]->verify(&m->kernel, &v, reason, sizeof reason), ST_OK);
             if (v != VERDICT_FAIL) {
-                print_error("mutant %s/%s was accepted\n", operations[o]->name, m->name);
+                print_error("mutant %s/%s %s was accepted\n", operations[o]->name, m->name,
+                            m->form);
             }
             assert_int_equal(v, VERDICT_FAIL);
+            /* What is bent is seen itself, not only that the answer does not fit it any more. */
+            if (m->kind == MUTANT_NAN_EXPECTATION) {
+                assert_non_null(strstr(reason, "changed its input"));
+            }
         }
+    }
+}
+
+static void every_form_has_every_kind_of_mutant(void **state) {
+    (void)state;
+    for (size_t o = 0; operations[o] != NULL; o++) {
+        const struct operation *op = operations[o];
+        for (size_t f = 0; f < OPERATION_FORMS && op->forms[f] != NULL; f++) {
+            if (operation_complete(op, op->forms[f]) != ST_OK) {
+                fail_msg("%s", status_message());
+            }
+        }
+        assert_non_null(op->forms[0]);
     }
 }
 
@@ -141,6 +159,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kernels_pass),
         cmocka_unit_test(mutants_fail),
+        cmocka_unit_test(every_form_has_every_kind_of_mutant),
         cmocka_unit_test(every_kernel_has_an_operation),
         cmocka_unit_test(rotations_are_orthogonal),
         cmocka_unit_test(rotations_spread),
