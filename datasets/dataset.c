@@ -92,7 +92,7 @@ static enum status load_manifest_file(const char *name, const char *role, uint64
                         "; ask for fewer",
                         name, keep, role, in.view.n);
     } else {
-        st = view_load(&in.view, in.label, 0, keep == 0 ? in.view.n : (int64_t)keep, out);
+        st = view_load(&in.view, in.file.label, 0, keep == 0 ? in.view.n : (int64_t)keep, out);
     }
     input_close(&in);
     return st;
@@ -151,14 +151,15 @@ static enum status load_queries_file(const struct request *ask, struct dataset *
         st = status_set(ST_INPUT,
                         "%s: queries come from .fvecs, .bvecs, .npy or IDX; an HDF5 file "
                         "is opened as a dataset",
-                        in.label);
+                        in.file.label);
     } else if (in.view.d != out->base.d) {
         st = status_set(ST_INPUT,
                         "%s: queries of dimension %" PRId32 ", vectors of dimension %" PRId32
                         "; both must have one",
-                        in.label, in.view.d, out->base.d);
+                        in.file.label, in.view.d, out->base.d);
     } else {
-        st = view_load(&in.view, in.label, 0, limited(in.view.n, ask->max_queries), &out->queries);
+        st = view_load(&in.view, in.file.label, 0, limited(in.view.n, ask->max_queries),
+                       &out->queries);
     }
     input_close(&in);
     return st;
@@ -173,20 +174,20 @@ static enum status hold_out(const struct input *in, const struct request *ask,
         return status_set(ST_INPUT,
                           "%s: %" PRId64 " rows are too few to hold out queries (1 in %d); "
                           "give a file of queries",
-                          in->label, in->view.n, HELD_OUT_PART);
+                          in->file.label, in->view.n, HELD_OUT_PART);
     }
     const int64_t rest = in->view.n - held;
     const enum status st =
-        view_load(&in->view, in->label, 0, limited(rest, ask->max_n), &out->base);
+        view_load(&in->view, in->file.label, 0, limited(rest, ask->max_n), &out->base);
     return st != ST_OK ? st
-                       : view_load(&in->view, in->label, rest, limited(held, ask->max_queries),
+                       : view_load(&in->view, in->file.label, rest, limited(held, ask->max_queries),
                                    &out->queries);
 }
 
 static enum status load_with_queries(const struct input *in, const struct request *ask,
                                      struct dataset *out) {
     const enum status st =
-        view_load(&in->view, in->label, 0, limited(in->view.n, ask->max_n), &out->base);
+        view_load(&in->view, in->file.label, 0, limited(in->view.n, ask->max_n), &out->base);
     return st != ST_OK ? st : load_queries_file(ask, out);
 }
 
@@ -196,10 +197,10 @@ static enum status load_path(const char *path, const struct input *in, const str
         return ask->queries_path == NULL ? hold_out(in, ask, out) : load_with_queries(in, ask, out);
     }
     if (ask->queries_path != NULL) {
-        return status_set(ST_INPUT, "%s: has queries of its own ('test'); leave out %s", in->label,
-                          ask->queries_path);
+        return status_set(ST_INPUT, "%s: has queries of its own ('test'); leave out %s",
+                          in->file.label, ask->queries_path);
     }
-    return annb_read(path, in->size, in->label, ask->max_n, ask->max_queries, out);
+    return annb_read(path, in->file.size, in->file.label, ask->max_n, ask->max_queries, out);
 }
 
 static enum status open_path(const char *path, const struct request *ask, struct dataset *out) {

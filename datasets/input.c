@@ -1,77 +1,10 @@
 #include "input.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../harness/memory.h"
 #include "formats.h"
-
-/* File names are anyone's text: what could move a terminal's cursor is not repeated. */
-static void make_label(const char *path, char *out, size_t size) {
-    snprintf(out, size, "%s", path);
-    for (char *p = out; *p != '\0'; p++) {
-        if ((unsigned char)*p < ' ' || *p == 0x7f) {
-            *p = '?';
-        }
-    }
-}
-
-static enum status map_descriptor(int fd, struct input *in) {
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        return status_set(ST_INPUT, "%s: %s", in->label, strerror(errno));
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return status_set(ST_INPUT, "%s: is %s, not a file of vectors; name a file", in->label,
-                          S_ISDIR(info.st_mode) ? "a directory" : "no regular file");
-    }
-    if (info.st_size == 0) {
-        return status_set(ST_INPUT, "%s: the file is empty; give one with vectors", in->label);
-    }
-    /* Mapped, not read: a file larger than half the memory can still be converted. */
-    void *map = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED) {
-        return status_set(ST_SYSTEM, "%s: cannot be mapped: %s", in->label, strerror(errno));
-    }
-    in->bytes = map;
-    in->size = (size_t)info.st_size;
-    return ST_OK;
-}
-
-static enum status map_file(const char *path, struct input *in) {
-    /* O_NONBLOCK: a FIFO is refused, not waited for. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return status_set(ST_INPUT,
-                          "%s: cannot be opened: %s; give the path of a file of vectors "
-                          "or a name of `attest list datasets`",
-                          in->label, strerror(errno));
-    }
-    const enum status st = map_descriptor(fd, in);
-    close(fd);
-    return st;
-}
-
-static enum status check_sha256(const struct input *in, const char *expected) {
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    char found[2 * sizeof hash + 1];
-    crypto_hash_sha256(hash, in->bytes, in->size);
-    sodium_bin2hex(found, sizeof found, hash, sizeof hash);
-    if (strcmp(found, expected) != 0) {
-        return status_set(ST_INPUT,
-                          "%s: SHA-256 is %s, the manifest says %s; install the package "
-                          "again",
-                          in->label, found, expected);
-    }
-    return ST_OK;
-}
 
 static bool ends_with(const char *text, const char *ending) {
     const size_t length = strlen(text), tail = strlen(ending);
@@ -79,7 +12,7 @@ static bool ends_with(const char *text, const char *ending) {
 }
 
 static bool starts_with(const struct input *in, const char *magic, size_t length) {
-    return in->size >= length && memcmp(in->bytes, magic, length) == 0;
+    return in->file.size >= length && memcmp(in->file.bytes, magic, length) == 0;
 }
 
 static enum status recognise(const char *path, struct input *in) {
@@ -112,23 +45,24 @@ static enum status recognise(const char *path, struct input *in) {
     return status_set(ST_INPUT,
                       "%s: unknown format; .hdf5 and .h5 (ann-benchmarks), .fvecs, .bvecs, "
                       ".npy and IDX (plain or .gz) are read",
-                      in->label);
+                      in->file.label);
 }
 
 static enum status parse(struct input *in) {
     switch (in->format) {
     case FORMAT_FVECS:
-        return fvecs_parse(in->bytes, in->size, in->label, &in->view);
+        return fvecs_parse(in->file.bytes, in->file.size, in->file.label, &in->view);
     case FORMAT_BVECS:
-        return bvecs_parse(in->bytes, in->size, in->label, &in->view);
+        return bvecs_parse(in->file.bytes, in->file.size, in->file.label, &in->view);
     case FORMAT_NPY:
-        return npy_parse(in->bytes, in->size, in->label, &in->view);
+        return npy_parse(in->file.bytes, in->file.size, in->file.label, &in->view);
     case FORMAT_IDX:
-        return idx_parse(in->bytes, in->size, in->label, &in->view);
+        return idx_parse(in->file.bytes, in->file.size, in->file.label, &in->view);
     case FORMAT_IDX_GZ: {
         size_t plain_size = 0;
-        const enum status st = idx_inflate(in->bytes, in->size, in->label, &in->plain, &plain_size);
-        return st != ST_OK ? st : idx_parse(in->plain, plain_size, in->label, &in->view);
+        const enum status st =
+            idx_inflate(in->file.bytes, in->file.size, in->file.label, &in->plain, &plain_size);
+        return st != ST_OK ? st : idx_parse(in->plain, plain_size, in->file.label, &in->view);
     }
     case FORMAT_HDF5:
         break;
@@ -138,11 +72,8 @@ static enum status parse(struct input *in) {
 
 enum status input_open(const char *path, const char *sha256, struct input *out) {
     *out = (struct input){0};
-    make_label(path, out->label, sizeof out->label);
-    enum status st = map_file(path, out);
-    if (st == ST_OK && sha256 != NULL) {
-        st = check_sha256(out, sha256);
-    }
+    enum status st =
+        map_file(path, sha256, "a file of vectors or a name of `attest list datasets`", &out->file);
     if (st == ST_OK) {
         st = recognise(path, out);
     }
@@ -156,11 +87,8 @@ enum status input_open(const char *path, const char *sha256, struct input *out) 
 }
 
 void input_close(struct input *in) {
-    if (in->bytes != NULL) {
-        munmap((void *)(uintptr_t)in->bytes, in->size);
-    }
+    unmap_file(&in->file);
     mem_free(in->plain);
-    in->bytes = NULL;
     in->plain = NULL;
     in->view = (struct view){0};
 }

@@ -6,17 +6,16 @@
 #include <stddef.h>
 
 #include "dataset.h"
+#include "mapped.h"
 #include "view.h"
 
 enum format { FORMAT_FVECS, FORMAT_BVECS, FORMAT_NPY, FORMAT_IDX, FORMAT_IDX_GZ, FORMAT_HDF5 };
 
 struct input {
-    char label[256];            /* the path, safe to print */
-    const unsigned char *bytes; /* mapped */
-    size_t size;
+    struct mapped file;
     enum format format;
     void *plain;      /* unpacked content of a .gz, or NULL */
-    struct view view; /* into bytes or plain; empty for FORMAT_HDF5 */
+    struct view view; /* into the file or plain; empty for FORMAT_HDF5 */
 };
 
 /* Maps the regular file at PATH, compares its SHA-256 (64 hex digits, or NULL: unknown), recognises
