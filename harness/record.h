@@ -6,6 +6,9 @@
 #ifndef ATTEST_HARNESS_RECORD_H
 #define ATTEST_HARNESS_RECORD_H
 
+#include <limits.h>
+
+#include "minisign.h"
 #include "status.h"
 #include "tree.h"
 
@@ -24,7 +27,7 @@ void tree_digest(const struct tree *t, char hex[DIGEST_HEX]);
 enum status record_encode(const struct tree *root, void **bytes, size_t *size);
 enum status record_decode(const void *bytes, size_t size, const char *label, struct tree **root);
 
-/* What a seal says of a record. */
+/* What a seal says of a record, and how much of that was checked. */
 struct seal {
     char file_digest[DIGEST_HEX];
     uint64_t size;
@@ -33,18 +36,42 @@ struct seal {
     char suite_commit[48];
     char started[32];      /* ISO 8601 UTC */
     char hdf5_version[16]; /* of the library that wrote it */
+
+    bool has_signature;                /* PATH.minisig; the rest is of signatures only */
+    bool signature_checked;            /* with the public key whose id it bears */
+    char key_id[MINISIGN_ID_HEX];      /* "" without a signature */
+    char signature_digest[DIGEST_HEX]; /* BLAKE2b-256 of the bytes of PATH.minisig */
+    uint64_t number;           /* place in its folder's chain, from 1; 0: none (stock tool) */
+    char previous[DIGEST_HEX]; /* signature_digest of the one before; "" for the first */
+    char name[NAME_MAX + 1];   /* of the record's file when it was signed */
+};
+
+/* Whom a reader trusts and what it lets pass. */
+struct record_trust {
+    const struct minisign_public *keys; /* the one with the signature's key id counts */
+    size_t key_count;                   /* 0: signatures stay unchecked */
+    bool signed_only;                   /* a record without a signature is refused */
+    bool unsealed_too;                  /* a record without any seal is read, strictly */
 };
 
 /* Version of the linked HDF5, "1.10.8". */
 void record_hdf5_version(char *out, size_t size);
 
 /* Writes PATH and PATH.seal (temporary names, fsync, rename).  An error leaves neither of the new
- * files; a crash leaves at worst a record without a seal.  seal: filled, or NULL. */
+ * files; a crash leaves at worst a record without a seal.  ST_INPUT: PATH is signed; a signed
+ * record is never overwritten.  seal: filled, or NULL. */
 enum status record_write(const struct tree *root, const char *path, struct seal *seal);
 
-/* Reads PATH once (regular file, no symlink, size cap), compares it with PATH.seal before HDF5 sees
- * a byte, parses it, and compares the content digests.  ST_RECORD: anything does not match;
- * ST_INPUT: PATH cannot be opened.  seal: filled, or NULL. */
+/* Reads PATH once (regular file, no symlink, size cap) and its seal: PATH.minisig when there is
+ * one, else PATH.seal.  Before HDF5 sees a byte the bytes are compared with the digest that the
+ * seal states and, where a key is named, with the signature; then they are parsed, and the content
+ * digests compared.  A signature that the stock tool made states no digests: PATH.seal beside it
+ * does, or a key must be named.  ST_RECORD: anything does not match; ST_INPUT: PATH cannot be
+ * opened.  seal: filled, or NULL. */
+enum status record_read_trusting(const char *path, const struct record_trust *trust,
+                                 struct tree **root, struct seal *seal);
+
+/* The same without keys: a signature is shown, not checked. */
 enum status record_read(const char *path, struct tree **root, struct seal *seal);
 
 #endif

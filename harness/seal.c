@@ -1,303 +1,19 @@
-/* Seals, and the files that records live in. */
+/* Records in files: written with a seal beside them, read after their seal has been compared. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "escape.h"
 #include "seal.h"
+#include "seal_files.h"
 
-static const char SEAL_FORMAT[] = "attest-seal-1";
-static const char SEAL_NOTE[] = "UNSIGNED: detects accidents, not forgery";
-
-/* --- text ----------------------------------------------------------------------------------- */
-
-size_t seal_format(const struct seal *s, char text[SEAL_MAX_BYTES]) {
-    int n = snprintf(text, SEAL_MAX_BYTES,
-                     "content_digest: %s\nfile_digest: %s\nformat: %s\nhdf5: %s\n"
-                     "measurements_digest: %s\nnote: %s\noutputs_digest: %s\nplan_digest: %s\n"
-                     "size: %llu\nstarted: %s\nsuite_commit: %s\n",
-                     s->content_digest, s->file_digest, SEAL_FORMAT, s->hdf5_version,
-                     s->measurements_digest, SEAL_NOTE, s->outputs_digest, s->plan_digest,
-                     (unsigned long long)s->size, s->started, s->suite_commit);
-    return (size_t)n;
-}
-
-/* True for 1..size-1 characters that need no escape and no quotes. */
-static bool is_token(const char *text, size_t size) {
-    size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:+_-");
-    return n > 0 && n < size && text[n] == '\0';
-}
-
-static bool read_token(const char *value, char *out, size_t size) {
-    if (!is_token(value, size))
-        return false;
-    memcpy(out, value, strlen(value) + 1);
-    return true;
-}
-
-static bool read_digest(const char *value, char out[DIGEST_HEX]) {
-    if (strlen(value) != DIGEST_HEX - 1)
-        return false;
-    return strspn(value, "0123456789abcdef") == DIGEST_HEX - 1 &&
-           read_token(value, out, DIGEST_HEX);
-}
-
-/* A decimal without sign or leading zero. */
-static bool read_size(const char *value, uint64_t *out) {
-    size_t n = strspn(value, "0123456789");
-    if (n == 0 || n > 18 || value[n] != '\0' || (value[0] == '0' && n > 1))
-        return false;
-    *out = strtoull(value, NULL, 10);
-    return true;
-}
-
-/* Line `index` of a seal: its key, and its value stored. */
-static const char *const seal_keys[] = {
-    "content_digest", "file_digest", "format", "hdf5",    "measurements_digest", "note",
-    "outputs_digest", "plan_digest", "size",   "started", "suite_commit"};
-
-enum { SEAL_LINES = sizeof seal_keys / sizeof seal_keys[0] };
-
-static bool read_value(size_t index, const char *value, struct seal *s) {
-    switch (index) {
-    case 0:
-        return read_digest(value, s->content_digest);
-    case 1:
-        return read_digest(value, s->file_digest);
-    case 2:
-        return strcmp(value, SEAL_FORMAT) == 0;
-    case 3:
-        return read_token(value, s->hdf5_version, sizeof s->hdf5_version);
-    case 4:
-        return read_digest(value, s->measurements_digest);
-    case 5:
-        return strcmp(value, SEAL_NOTE) == 0;
-    case 6:
-        return read_digest(value, s->outputs_digest);
-    case 7:
-        return read_digest(value, s->plan_digest);
-    case 8:
-        return read_size(value, &s->size);
-    case 9:
-        return read_token(value, s->started, sizeof s->started);
-    default:
-        return read_token(value, s->suite_commit, sizeof s->suite_commit);
-    }
-}
-
-/* Why a line is not the one expected, in words. */
-static enum status refuse_line(const char *label, size_t index, const char *line) {
-    size_t length = strcspn(line, ":");
-    for (size_t i = 0; i < SEAL_LINES; i++) {
-        if (strlen(seal_keys[i]) != length || strncmp(line, seal_keys[i], length) != 0)
-            continue;
-        return status_set(ST_RECORD, "%s: seal line %zu: %s is %s; expected %s", label, index + 1,
-                          seal_keys[i], i < index ? "repeated" : "out of order", seal_keys[index]);
-    }
-    return status_set(ST_RECORD, "%s: seal line %zu: unknown key; expected %s", label, index + 1,
-                      seal_keys[index]);
-}
-
-/* Reads one line of `length` bytes, without its LF. */
-static enum status parse_line(const char *start, size_t length, size_t index, const char *label,
-                              struct seal *s) {
-    char line[256];
-    if (length >= sizeof line)
-        return status_set(ST_RECORD, "%s: seal line %zu is too long", label, index + 1);
-    memcpy(line, start, length);
-    line[length] = '\0';
-    for (size_t i = 0; i < length; i++) {
-        if (line[i] < 0x20 || line[i] > 0x7E)
-            return status_set(ST_RECORD, "%s: seal line %zu holds byte 0x%02x: only LF and ASCII",
-                              label, index + 1, (unsigned)(unsigned char)line[i]);
-    }
-    const char *key = seal_keys[index];
-    size_t key_length = strlen(key);
-    if (strncmp(line, key, key_length) != 0 || line[key_length] != ':')
-        return refuse_line(label, index, line);
-    if (line[key_length + 1] != ' ' || !read_value(index, line + key_length + 2, s))
-        return status_set(ST_RECORD, "%s: seal line %zu: malformed %s", label, index + 1, key);
-    return ST_OK;
-}
-
-enum status seal_parse(const char *text, size_t size, const char *label, struct seal *seal) {
-    char shown[ESCAPE_LINE];
-    escape_text(label, shown, sizeof shown);
-    memset(seal, 0, sizeof *seal);
-    size_t at = 0;
-    for (size_t i = 0; i < SEAL_LINES; i++) {
-        const char *end = memchr(text + at, '\n', size - at);
-        if (end == NULL)
-            return status_set(ST_RECORD, "%s: seal ends before its line %zu (%s) does", shown,
-                              i + 1, seal_keys[i]);
-        size_t length = (size_t)(end - (text + at));
-        enum status st = parse_line(text + at, length, i, shown, seal);
-        if (st != ST_OK)
-            return st;
-        at += length + 1;
-    }
-    if (at != size)
-        return status_set(ST_RECORD, "%s: %zu bytes after the seal", shown, size - at);
-    return ST_OK;
-}
-
-/* --- a seal of a tree ----------------------------------------------------------------------- */
-
-/* Digest of a part that every complete record has. */
-static enum status part_digest(const struct tree *root, const char *part, const char *label,
-                               char digest[DIGEST_HEX]) {
-    const struct tree *t = tree_find(root, part);
-    if (t == NULL || !t->is_group)
-        return status_set(ST_RECORD, "%s: no group %s: not a complete record", label, part);
-    tree_digest(t, digest);
-    return ST_OK;
-}
-
-/* A short text attribute as it stands in the seal; "unknown" when the record has none. */
-static enum status seal_text(const struct tree *node, const char *name, const char *label,
-                             char *out, size_t size) {
-    const char *text = tree_get_string(node, name);
-    if (read_token(text == NULL ? "unknown" : text, out, size))
-        return ST_OK;
-    return status_set(ST_RECORD, "%s: attribute %s does not fit a seal", label, name);
-}
-
-enum status seal_make(const struct tree *root, const void *bytes, size_t size, const char *label,
-                      struct seal *seal) {
-    memset(seal, 0, sizeof *seal);
-    char shown[ESCAPE_LINE];
-    escape_text(label, shown, sizeof shown);
-    seal->size = size;
-    digest_hex(bytes, size, seal->file_digest);
-    tree_digest(root, seal->content_digest);
-    record_hdf5_version(seal->hdf5_version, sizeof seal->hdf5_version);
-    enum status st = part_digest(root, "plan", shown, seal->plan_digest);
-    if (st == ST_OK)
-        st = part_digest(root, "outputs", shown, seal->outputs_digest);
-    if (st == ST_OK)
-        st = part_digest(root, "measurements", shown, seal->measurements_digest);
-    if (st == ST_OK)
-        st = seal_text(tree_find(root, "measurements"), "started", shown, seal->started,
-                       sizeof seal->started);
-    if (st == ST_OK)
-        st = seal_text(tree_find(root, "measurements/environment"), "suite_commit", shown,
-                       seal->suite_commit, sizeof seal->suite_commit);
-    return st;
-}
-
-/* --- files ---------------------------------------------------------------------------------- */
-
-/* Reads `size` bytes and sees the end after them; false when the file is shorter or longer. */
-static bool read_exactly(int fd, char *data, size_t size) {
-    size_t done = 0;
-    for (;;) {
-        char spare;
-        ssize_t got = done < size ? read(fd, data + done, size - done) : read(fd, &spare, 1);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got == 0 && done == size;
-        if (done == size)
-            return false;
-        done += (size_t)got;
-    }
-}
-
-static enum status read_open(int fd, const char *shown, size_t cap, char **data, size_t *size) {
-    struct stat s;
-    if (fstat(fd, &s) != 0)
-        return status_set(ST_SYSTEM, "%s: cannot examine: %s", shown, strerror(errno));
-    if (!S_ISREG(s.st_mode))
-        return status_set(ST_RECORD, "%s: not a regular file", shown);
-    if (s.st_size <= 0 || (uintmax_t)s.st_size > cap)
-        return status_set(ST_RECORD, "%s: %lld bytes; expected 1 to %zu", shown,
-                          (long long)s.st_size, cap);
-    *size = (size_t)s.st_size;
-    *data = malloc(*size);
-    if (*data == NULL)
-        return status_set(ST_SYSTEM, "%s: no memory to read it", shown);
-    if (read_exactly(fd, *data, *size))
-        return ST_OK;
-    free(*data);
-    *data = NULL;
-    return status_set(ST_RECORD, "%s: changed or failed while it was read", shown);
-}
-
-/* Reads a whole regular file of at most cap bytes, once; *data is malloc'd. */
-static enum status read_once(const char *path, size_t cap, char **data, size_t *size) {
-    char shown[ESCAPE_LINE];
-    escape_text(path, shown, sizeof shown);
-    *data = NULL;
-    /* NONBLOCK: opening a FIFO must not wait for a writer. */
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ELOOP)
-        return status_set(ST_RECORD, "%s: a symbolic link: name the file itself", shown);
-    if (fd < 0)
-        return status_set(ST_INPUT, "%s: cannot open: %s", shown, strerror(errno));
-    enum status st = read_open(fd, shown, cap, data, size);
-    close(fd);
-    return st;
-}
-
-static bool write_all(int fd, const char *data, size_t size) {
-    while (size > 0) {
-        ssize_t put = write(fd, data, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        data += put;
-        size -= (size_t)put;
-    }
-    return true;
-}
-
-/* Writes a new file to the disk; an error leaves none. */
-static enum status write_new(const char *path, const void *data, size_t size) {
-    char shown[ESCAPE_LINE];
-    escape_text(path, shown, sizeof shown);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return status_set(ST_SYSTEM, "%s: cannot create: %s", shown, strerror(errno));
-    bool ok = write_all(fd, data, size) && fsync(fd) == 0;
-    int error = errno;
-    if (close(fd) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
-    if (ok)
-        return ST_OK;
-    unlink(path);
-    return status_set(ST_SYSTEM, "%s: cannot write: %s", shown, strerror(error));
-}
-
-/* Makes renames in the folder of path last through a power cut. */
-static void sync_folder(const char *path) {
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    if (length >= sizeof folder)
-        return;
-    memcpy(folder, path, length);
-    folder[length] = '\0';
-    int fd = open(length > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    /* Some file systems cannot sync a folder; the digests still tell a torn pair. */
-    (void)fsync(fd);
-    close(fd);
-}
-
-/* --- records -------------------------------------------------------------------------------- */
-
-/* The four names that writing a record touches. */
+/* The names that reading and writing a record touch. */
 struct paths {
-    char record[PATH_MAX], seal[PATH_MAX], new_record[PATH_MAX], new_seal[PATH_MAX];
+    char record[PATH_MAX], seal[PATH_MAX], signature[PATH_MAX];
+    char new_record[PATH_MAX], new_seal[PATH_MAX];
 };
 
 static enum status make_paths(const char *path, struct paths *p) {
@@ -305,6 +21,7 @@ static enum status make_paths(const char *path, struct paths *p) {
     int longest = snprintf(p->new_seal, PATH_MAX, "%s.seal.tmp-%ld", path, id);
     snprintf(p->new_record, PATH_MAX, "%s.tmp-%ld", path, id);
     snprintf(p->seal, PATH_MAX, "%s.seal", path);
+    snprintf(p->signature, PATH_MAX, "%s.minisig", path);
     snprintf(p->record, PATH_MAX, "%s", path);
     if (longest > 0 && longest < PATH_MAX)
         return ST_OK;
@@ -325,8 +42,17 @@ static enum status publish(const struct paths *p) {
         unlink(p->record);
         return status_set(ST_SYSTEM, "%s.seal: cannot move into place: %s", shown, strerror(error));
     }
-    sync_folder(p->record);
+    file_sync_folder(p->record);
     return ST_OK;
+}
+
+/* A run must not take away what was signed. */
+static enum status refuse_signed(const struct paths *p) {
+    if (!file_exists(p->signature))
+        return ST_OK;
+    char shown[ESCAPE_LINE];
+    escape_text(p->record, shown, sizeof shown);
+    return status_set(ST_INPUT, "%s: signed, not to be overwritten: choose another name", shown);
 }
 
 static enum status write_pair(const struct paths *p, const void *bytes, const struct seal *seal) {
@@ -335,9 +61,9 @@ static enum status write_pair(const struct paths *p, const void *bytes, const st
     /* Left by a killed process that had our number. */
     unlink(p->new_record);
     unlink(p->new_seal);
-    enum status st = write_new(p->new_record, bytes, (size_t)seal->size);
+    enum status st = file_write_new(p->new_record, 0666, bytes, (size_t)seal->size);
     if (st == ST_OK)
-        st = write_new(p->new_seal, text, length);
+        st = file_write_new(p->new_seal, 0666, text, length);
     if (st == ST_OK)
         st = publish(p);
     if (st != ST_OK) {
@@ -354,6 +80,8 @@ enum status record_write(const struct tree *root, const char *path, struct seal 
     struct seal made;
     enum status st = make_paths(path, &p);
     if (st == ST_OK)
+        st = refuse_signed(&p);
+    if (st == ST_OK)
         st = record_encode(root, &bytes, &size);
     if (st == ST_OK)
         st = seal_make(root, bytes, size, path, &made);
@@ -362,6 +90,147 @@ enum status record_write(const struct tree *root, const char *path, struct seal 
     if (st == ST_OK && seal != NULL)
         *seal = made;
     free(bytes);
+    return st;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+/* What stands beside a record. */
+struct claims {
+    struct seal seal;
+    bool digests; /* the digests of the seal are stated; otherwise they come from the content */
+};
+
+/* Reads PATH.seal. */
+static enum status read_text_seal(const struct paths *p, struct claims *c) {
+    const struct file_rule rule = {SEAL_MAX_BYTES, 0, ST_RECORD};
+    char *text;
+    size_t size;
+    enum status st = file_read(p->seal, &rule, &text, &size);
+    if (st == ST_OK)
+        st = seal_parse(text, size, p->seal, &c->seal);
+    free(text);
+    c->digests = st == ST_OK;
+    return st;
+}
+
+/* The signature over the bytes and the one over the comment, with the key that it names. */
+static enum status check_signature(const struct minisign_signature *s,
+                                   const struct record_trust *trust, const char *shown,
+                                   const char *bytes, size_t size) {
+    char id[MINISIGN_ID_HEX];
+    minisign_id_text(s->id, id);
+    const struct minisign_public *key = NULL;
+    for (size_t i = 0; i < trust->key_count && key == NULL; i++)
+        key = memcmp(trust->keys[i].id, s->id, MINISIGN_ID) == 0 ? &trust->keys[i] : NULL;
+    if (key == NULL)
+        return status_set(ST_RECORD, "%s: signed by key %s, which was not named", shown, id);
+    unsigned char hash[MINISIGN_HASH_BYTES];
+    minisign_hash(bytes, size, hash);
+    if (!minisign_file_ok(key, hash, s))
+        return status_set(ST_RECORD,
+                          "%s: key %s did not sign these bytes: changed since they were signed, "
+                          "or forged",
+                          shown, id);
+    if (!minisign_comment_ok(key, s))
+        return status_set(ST_RECORD, "%s: key %s did not sign the trusted comment of its signature",
+                          shown, id);
+    return ST_OK;
+}
+
+/* What a signature's comments say; nothing, if the stock tool wrote them. */
+static enum status read_comments(const struct minisign_signature *s, const struct paths *p,
+                                 struct claims *c) {
+    char id[MINISIGN_ID_HEX], expected[MINISIGN_COMMENT], shown[ESCAPE_LINE];
+    if (!seal_comment_is_ours(s->trusted))
+        return ST_OK;
+    c->digests = true;
+    minisign_id_text(s->id, id);
+    seal_untrusted(id, expected);
+    escape_text(p->signature, shown, sizeof shown);
+    if (strcmp(expected, s->untrusted) != 0)
+        return status_set(ST_RECORD, "%s: its untrusted comment is not the one of a seal", shown);
+    return seal_comment_parse(s->trusted, p->signature, &c->seal);
+}
+
+/* Reads PATH.minisig.  A signature of the stock tool states no digests; PATH.seal beside it may. */
+static enum status read_signature(const struct paths *p, struct minisign_signature *s,
+                                  struct claims *c) {
+    const struct file_rule rule = {MINISIGN_FILE_MAX, 0, ST_RECORD};
+    char *text, shown[ESCAPE_LINE];
+    size_t size;
+    escape_text(p->signature, shown, sizeof shown);
+    enum status st = file_read(p->signature, &rule, &text, &size);
+    if (st == ST_OK)
+        st = minisign_signature_parse(text, size, shown, s);
+    if (st == ST_OK)
+        st = read_comments(s, p, c);
+    if (st == ST_OK && !c->digests && file_exists(p->seal))
+        st = read_text_seal(p, c);
+    if (st == ST_OK) {
+        c->seal.has_signature = true;
+        minisign_id_text(s->id, c->seal.key_id);
+        digest_hex(text, size, c->seal.signature_digest);
+    }
+    free(text);
+    /* A signature that is there and cannot be read is no record's seal. */
+    return st == ST_INPUT ? ST_RECORD : st;
+}
+
+/* Bytes against the digest that the seal states. */
+static enum status check_bytes(const struct seal *said, const char *shown, const char *bytes,
+                               size_t size) {
+    char digest[DIGEST_HEX];
+    digest_hex(bytes, size, digest);
+    if (size != said->size)
+        return status_set(ST_RECORD,
+                          "%s: %zu bytes, its seal says %llu: changed since it was "
+                          "sealed",
+                          shown, size, (unsigned long long)said->size);
+    if (strcmp(digest, said->file_digest) != 0)
+        return status_set(ST_RECORD,
+                          "%s: its bytes do not match its seal: changed since it was "
+                          "sealed",
+                          shown);
+    return ST_OK;
+}
+
+/* All that can be said of the bytes before they are parsed, for a record with a signature. */
+static enum status check_signed(const struct paths *p, const struct record_trust *trust,
+                                const char *shown, const char *bytes, size_t size,
+                                struct claims *c) {
+    struct minisign_signature s;
+    enum status st = read_signature(p, &s, c);
+    if (st == ST_OK && !c->digests && trust->key_count == 0)
+        st = status_set(ST_RECORD,
+                        "%s: signed by key %s with the stock tool, which states no digests: name "
+                        "the public key with attest verify --key",
+                        shown, c->seal.key_id);
+    if (st == ST_OK && c->digests)
+        st = check_bytes(&c->seal, shown, bytes, size);
+    if (st == ST_OK && trust->key_count > 0)
+        st = check_signature(&s, trust, shown, bytes, size);
+    c->seal.signature_checked = st == ST_OK && trust->key_count > 0;
+    return st;
+}
+
+/* The same for any record. */
+static enum status check_seal(const struct paths *p, const struct record_trust *trust,
+                              const char *shown, const char *bytes, size_t size, struct claims *c) {
+    if (file_exists(p->signature))
+        return check_signed(p, trust, shown, bytes, size, c);
+    if (trust->signed_only)
+        return status_set(ST_RECORD, "%s: not signed: there is no %s.minisig", shown, shown);
+    if (!file_exists(p->seal)) {
+        if (trust->unsealed_too)
+            return ST_OK;
+        return status_set(ST_RECORD, "%s: not sealed: there is no readable %s.seal", shown, shown);
+    }
+    enum status st = read_text_seal(p, c);
+    if (st == ST_INPUT)
+        return status_set(ST_RECORD, "%s: not sealed: there is no readable %s.seal", shown, shown);
+    if (st == ST_OK)
+        st = check_bytes(&c->seal, shown, bytes, size);
     return st;
 }
 
@@ -386,59 +255,52 @@ static enum status compare_content(const struct seal *said, const struct seal *f
     return ST_OK;
 }
 
-/* Reads PATH.seal. */
-static enum status read_seal(const char *path, const char *shown, struct seal *seal) {
-    struct paths p;
-    enum status st = make_paths(path, &p);
-    if (st != ST_OK)
-        return st;
-    char *text;
-    size_t size;
-    st = read_once(p.seal, SEAL_MAX_BYTES, &text, &size);
-    if (st == ST_INPUT)
-        return status_set(ST_RECORD, "%s: not sealed: there is no readable %s.seal", shown, shown);
-    if (st == ST_OK)
-        st = seal_parse(text, size, p.seal, seal);
-    free(text);
-    return st;
+/* Takes the digests of the content where no seal states them. */
+static void adopt_content(struct seal *said, const struct seal *found) {
+    struct seal merged = *found;
+    /* What the library's version was when the file was written, nothing here knows. */
+    snprintf(merged.hdf5_version, sizeof merged.hdf5_version, "unknown");
+    merged.has_signature = said->has_signature;
+    merged.signature_checked = said->signature_checked;
+    memcpy(merged.key_id, said->key_id, sizeof merged.key_id);
+    memcpy(merged.signature_digest, said->signature_digest, sizeof merged.signature_digest);
+    *said = merged;
 }
 
 /* Bytes against seal, then content against seal. */
-static enum status check_record(const char *path, const char *shown, const char *bytes, size_t size,
-                                const struct seal *said, struct tree **root) {
-    char digest[DIGEST_HEX];
-    digest_hex(bytes, size, digest);
-    if (size != said->size)
-        return status_set(ST_RECORD,
-                          "%s: %zu bytes, its seal says %llu: changed since it was "
-                          "sealed",
-                          shown, size, (unsigned long long)said->size);
-    if (strcmp(digest, said->file_digest) != 0)
-        return status_set(ST_RECORD,
-                          "%s: its bytes do not match its seal: changed since it was "
-                          "sealed",
-                          shown);
-    enum status st = record_decode(bytes, size, path, root);
+static enum status check_record(const struct paths *p, const struct record_trust *trust,
+                                const char *bytes, size_t size, struct claims *c,
+                                struct tree **root) {
+    const char *path = p->record;
+    char shown[ESCAPE_LINE];
+    escape_text(path, shown, sizeof shown);
+    enum status st = check_seal(p, trust, shown, bytes, size, c);
+    if (st != ST_OK)
+        return st;
+    st = record_decode(bytes, size, path, root);
     struct seal found;
     if (st == ST_OK)
         st = seal_make(*root, bytes, size, path, &found);
-    if (st == ST_OK)
-        st = compare_content(said, &found, shown);
+    if (st == ST_OK && c->digests)
+        st = compare_content(&c->seal, &found, shown);
+    if (st == ST_OK && !c->digests)
+        adopt_content(&c->seal, &found);
     return st;
 }
 
-enum status record_read(const char *path, struct tree **root, struct seal *seal) {
-    char shown[ESCAPE_LINE];
-    escape_text(path, shown, sizeof shown);
+enum status record_read_trusting(const char *path, const struct record_trust *trust,
+                                 struct tree **root, struct seal *seal) {
+    const struct file_rule rule = {RECORD_MAX_BYTES, 0, ST_RECORD};
+    struct paths p;
+    struct claims c = {0};
+    char *bytes = NULL;
+    size_t size = 0;
     *root = NULL;
-    char *bytes;
-    size_t size;
-    struct seal said;
-    enum status st = read_once(path, RECORD_MAX_BYTES, &bytes, &size);
+    enum status st = make_paths(path, &p);
     if (st == ST_OK)
-        st = read_seal(path, shown, &said);
+        st = file_read(path, &rule, &bytes, &size);
     if (st == ST_OK)
-        st = check_record(path, shown, bytes, size, &said, root);
+        st = check_record(&p, trust, bytes, size, &c, root);
     free(bytes);
     if (st != ST_OK) {
         tree_free(*root);
@@ -446,6 +308,11 @@ enum status record_read(const char *path, struct tree **root, struct seal *seal)
         return st;
     }
     if (seal != NULL)
-        *seal = said;
+        *seal = c.seal;
     return ST_OK;
+}
+
+enum status record_read(const char *path, struct tree **root, struct seal *seal) {
+    static const struct record_trust anyone = {0};
+    return record_read_trusting(path, &anyone, root, seal);
 }
