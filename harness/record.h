@@ -23,9 +23,16 @@ enum status digest_file(const char *path, char hex[DIGEST_HEX]);
  * length-prefixed (u64 LE); groups and datasets in separate domains. */
 void tree_digest(const struct tree *t, char hex[DIGEST_HEX]);
 
-/* tree -> bytes of an HDF5 file (malloc'd); bytes -> tree. ST_RECORD names what was refused. */
+/* tree -> bytes of an HDF5 file (malloc'd); bytes -> tree. ST_RECORD names what was refused.
+ * record_decode lets HDF5 parse in this process: for bytes of our own, and for the child of
+ * record_decode_contained. */
 enum status record_encode(const struct tree *root, void **bytes, size_t *size);
 enum status record_decode(const void *bytes, size_t size, const char *label, struct tree **root);
+
+/* record_decode in a child process with limits on time, memory and files (child.h): a crash, a
+ * limit or a lie of HDF5 is ST_RECORD with one line.  ST_SYSTEM: no child, or no memory here. */
+enum status record_decode_contained(const void *bytes, size_t size, const char *label,
+                                    struct tree **root);
 
 /* What a seal says of a record, and how much of that was checked. */
 struct seal {
@@ -64,10 +71,10 @@ enum status record_write(const struct tree *root, const char *path, struct seal 
 
 /* Reads PATH once (regular file, no symlink, size cap) and its seal: PATH.minisig when there is
  * one, else PATH.seal.  Before HDF5 sees a byte the bytes are compared with the digest that the
- * seal states and, where a key is named, with the signature; then they are parsed, and the content
- * digests compared.  A signature that the stock tool made states no digests: PATH.seal beside it
- * does, or a key must be named.  ST_RECORD: anything does not match; ST_INPUT: PATH cannot be
- * opened.  seal: filled, or NULL. */
+ * seal states and, where a key is named, with the signature; then they are parsed in a child
+ * process, and the content digests compared.  A signature that the stock tool made states no
+ * digests: PATH.seal beside it does, or a key must be named.  ST_RECORD: anything does not match;
+ * ST_INPUT: PATH cannot be opened.  seal: filled, or NULL. */
 enum status record_read_trusting(const char *path, const struct record_trust *trust,
                                  struct tree **root, struct seal *seal);
 

@@ -2,7 +2,8 @@
  * name.
  *
  * HDF5 sees a buffer, never a file name.  The caller has compared the buffer with its seal: this is
- * the second line of defence, not the first.
+ * the second line of defence, not the first; the third is the child process that it runs in, see
+ * record_contain.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,16 @@ struct decoder {
     size_t room; /* value bytes that the rest of the file can still hold */
 };
 
+/* The one refusal that says nothing about the record; compared by address. */
+static const char no_memory[] = "no memory for what it holds";
+
+static enum status refusal_status(const char *what) {
+    return what == no_memory ? ST_SYSTEM : ST_RECORD;
+}
+
 /* Refuses the object where the walk is. */
 static enum status refuse(const struct decoder *d, const char *what) {
-    return status_set(ST_RECORD, "%s: refused: %s (at %s)", d->label, what,
+    return status_set(refusal_status(what), "%s: refused: %s (at %s)", d->label, what,
                       record_path_text(&d->path));
 }
 
@@ -28,8 +36,8 @@ static enum status refuse_named(const struct decoder *d, const char *kind, const
                                 const char *what) {
     char shown[ESCAPE_LINE / 4];
     escape_text(name, shown, sizeof shown);
-    return status_set(ST_RECORD, "%s: refused: %s (%s %s of %s)", d->label, what, kind, shown,
-                      record_path_text(&d->path));
+    return status_set(refusal_status(what), "%s: refused: %s (%s %s of %s)", d->label, what, kind,
+                      shown, record_path_text(&d->path));
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
@@ -57,7 +65,7 @@ static herr_t names_add(struct names *n, const char *name) {
         size_t wanted = n->capacity == 0 ? 16 : n->capacity * 2;
         void *grown = reallocarray(n->rows, wanted, sizeof *n->rows);
         if (grown == NULL)
-            return names_refuse(n, name, "no memory for names");
+            return names_refuse(n, name, no_memory);
         n->rows = grown;
         n->capacity = wanted;
     }
@@ -218,7 +226,7 @@ static const char *read_value(struct decoder *d, const struct source *s, struct 
     if (type >= 0 && space >= 0)
         why = read_shape(d, type, space, v);
     if (why == NULL && (v->data = calloc(1, v->bytes + 1)) == NULL)
-        why = "no memory for its value";
+        why = no_memory;
     /* The stored type is read as it is: no conversion touches a bit. */
     if (why == NULL && v->bytes > 0 && !read_bytes(s, type, v->data))
         why = "unreadable value";
@@ -243,7 +251,7 @@ static enum status decode_attribute(struct decoder *d, hid_t node, const char *n
     struct tree_value v;
     const char *why = read_value(d, &source, &v);
     if (why == NULL && !tree_set(out, name, v.type, v.rank, v.dims, v.data))
-        why = "no memory";
+        why = no_memory;
     free(v.data);
     H5Aclose(source.attribute);
     return why == NULL ? ST_OK : refuse_named(d, "attribute", name, why);
@@ -342,9 +350,10 @@ static enum status decode_dataset(struct decoder *d, hid_t dataset, const char *
         why = read_value(d, &source, &v);
     struct tree *out = NULL;
     if (why == NULL) {
-        out = tree_dataset(parent, name, v.type, v.rank, v.dims, v.data);
-        if (out == NULL)
-            why = "duplicate name or no memory";
+        if (tree_find(parent, name) != NULL)
+            why = "duplicate name";
+        else if ((out = tree_dataset(parent, name, v.type, v.rank, v.dims, v.data)) == NULL)
+            why = no_memory;
     }
     free(v.data);
     return why == NULL ? decode_attributes(d, dataset, out) : refuse(d, why);
@@ -367,7 +376,7 @@ static enum status decode_object(struct decoder *d, hid_t object, const char *na
         if (tree_find(parent, name) != NULL)
             return refuse(d, "duplicate name");
         struct tree *out = tree_group(parent, name);
-        return out == NULL ? refuse(d, "no memory") : decode_group(d, object, out);
+        return out == NULL ? refuse(d, no_memory) : decode_group(d, object, out);
     }
     case H5O_TYPE_NAMED_DATATYPE:
         return refuse(d, "named type");
@@ -485,7 +494,7 @@ enum status record_decode(const void *bytes, size_t size, const char *label, str
     if (file < 0)
         return refuse(&d, "HDF5 cannot open it: damaged");
     struct tree *t = tree_new();
-    enum status st = t != NULL ? decode_root(&d, file, t) : refuse(&d, "no memory");
+    enum status st = t != NULL ? decode_root(&d, file, t) : refuse(&d, no_memory);
     H5Fclose(file);
     if (st == ST_OK)
         st = record_check(t, shown);

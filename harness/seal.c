@@ -277,7 +277,7 @@ static enum status check_record(const struct paths *p, const struct record_trust
     enum status st = check_seal(p, trust, shown, bytes, size, c);
     if (st != ST_OK)
         return st;
-    st = record_decode(bytes, size, path, root);
+    st = record_decode_contained(bytes, size, path, root);
     struct seal found;
     if (st == ST_OK)
         st = seal_make(*root, bytes, size, path, &found);
