@@ -180,6 +180,9 @@ $(BUILD)/include/build_facts.h: $(BUILD)/flags FORCE
 version_object := $(call object,harness/version.c)
 $(version_object): $(BUILD)/include/build_facts.h
 
+# Its bytes are carried inside the object.
+$(call object,datasets/manifest.c): datasets/manifest.tsv
+
 $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"

@@ -43,7 +43,7 @@ void dataset_close(struct dataset *d);
 /* Rows of datasets/manifest.tsv and the generators, for `attest list datasets`. */
 struct dataset_info {
     const char *name;
-    const char *kind; /* "package", "generator", "reader" */
+    const char *kind; /* "fetched", "generator", "package", "reader" */
     const char *summary;
     const char *licence;
 };

@@ -17,10 +17,12 @@ const struct dataset_info dataset_infos[] = {
     {"iid", "generator", "n=N,d=D,queries=Q[,seed=X]: standard Gaussian", "generated"},
     {"integers", "generator", "n=N,d=D,queries=Q[,seed=X]: whole numbers in [-8, 8]", "generated"},
     {"npy", "reader", "PATH.npy: two-dimensional float32, float64 or u8", "the user's"},
+    {"smollm2", "fetched", "SmolLM2-135M-Instruct as Q4_1: weights and tokenizer of `attest lm`",
+     "Apache-2.0"},
     {NULL, NULL, NULL, NULL}};
 
 const char *dataset_unavailable(const struct dataset_info *info) {
-    static const char *const roles[] = {"base", "queries"};
+    static const char *const roles[] = {"base", "queries", "weights"};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         struct manifest_row row;
         char path[4096];

@@ -13,8 +13,8 @@
 
 struct manifest_row {
     char name[64]; /* of the dataset */
-    char kind[16]; /* "package" */
-    char role[16]; /* "base" or "queries" */
+    char kind[16]; /* "package", or "fetched": once, by datasets/fetch-NAME.sh */
+    char role[16]; /* "base", "queries" or "weights" */
     char source[256];
     char licence[64];
     char file[128];  /* relative to a data directory */
@@ -27,8 +27,10 @@ bool manifest_at(size_t index, struct manifest_row *out);
 /* The row of a dataset and role; false if there is none. */
 bool manifest_find(const char *name, const char *role, struct manifest_row *out);
 
-/* Path of a row's file: under the directory named by the environment variable ATTEST_DATA, else
- * under /usr/share/datasets.  ST_INPUT: in neither. */
+/* Path of a row's file: under the directory named by the environment variable ATTEST_DATA, else,
+ * for a package, under /usr/share/datasets, and for a fetched file in the cache: $ATTEST_CACHE,
+ * else $XDG_CACHE_HOME/attest, else $HOME/.cache/attest.  ST_INPUT with the command to run: in
+ * neither. */
 enum status manifest_locate(const struct manifest_row *row, char *path, size_t size);
 
 #endif

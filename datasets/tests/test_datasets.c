@@ -162,7 +162,8 @@ static void manifest_rows_are_whole(void **state) {
     for (; manifest_at(count, &row); count++) {
         assert_int_equal(strlen(row.sha256), 64);
         assert_int_equal(strspn(row.sha256, "0123456789abcdef"), 64);
-        assert_true(strcmp(row.role, "base") == 0 || strcmp(row.role, "queries") == 0);
+        assert_true(strcmp(row.role, "base") == 0 || strcmp(row.role, "queries") == 0 ||
+                    strcmp(row.role, "weights") == 0);
         bool listed = false;
         for (const struct dataset_info *info = dataset_infos; info->name != NULL; info++) {
             listed |= strcmp(info->name, row.name) == 0 && strcmp(info->kind, row.kind) == 0 &&
@@ -170,7 +171,7 @@ static void manifest_rows_are_whole(void **state) {
         }
         assert_true(listed);
     }
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
     assert_true(manifest_find("fashion-mnist", "base", &row));
     assert_true(manifest_find("fashion-mnist", "queries", &row));
     assert_false(manifest_find("fashion-mnist", "labels", &row));
@@ -183,7 +184,7 @@ static void infos_are_sorted_and_generators_open_everywhere(void **state) {
             assert_true(strcmp(info->name, info[1].name) < 0);
         }
         assert_int_equal(strcmp(info->kind, "generator") == 0, generator_known(info->name));
-        if (strcmp(info->kind, "package") != 0) {
+        if (strcmp(info->kind, "package") != 0 && strcmp(info->kind, "fetched") != 0) {
             assert_null(dataset_unavailable(info));
         }
     }
@@ -262,6 +263,41 @@ static void data_beside_the_program_is_found(void **state) {
     assert_int_equal(unsetenv("ATTEST_DATA"), 0);
 }
 
+static void set_or_unset(const char *name, const char *value) {
+    assert_int_equal(value == NULL ? unsetenv(name) : setenv(name, value, 1), 0);
+}
+
+/* The same order of variables as in the fetching script. */
+static void a_fetched_file_lies_in_the_cache(void **state) {
+    (void)state;
+    struct manifest_row row;
+    char path[4096], root[PATH_MAX_TEST];
+    const char *old_cache = getenv("ATTEST_CACHE"), *old_xdg = getenv("XDG_CACHE_HOME");
+    snprintf(root, sizeof root, "%s", scratch_path("cache"));
+    mkdir(root, 0700);
+    mkdir(scratch_path("cache/attest"), 0700);
+    assert_true(manifest_find("smollm2", "weights", &row));
+    snprintf(row.file, sizeof row.file, "model.gguf");
+    char *kept_cache = old_cache == NULL ? NULL : strdup(old_cache);
+    char *kept_xdg = old_xdg == NULL ? NULL : strdup(old_xdg);
+    set_or_unset("ATTEST_CACHE", NULL);
+    set_or_unset("XDG_CACHE_HOME", root);
+    assert_refused(manifest_locate(&row, path, sizeof path), "smollm2",
+                   "run datasets/fetch-smollm2.sh");
+    scratch_write("cache/attest/model.gguf", "x", 1);
+    assert_int_equal(manifest_locate(&row, path, sizeof path), ST_OK);
+    assert_string_equal(path, scratch_path("cache/attest/model.gguf"));
+    set_or_unset("ATTEST_CACHE", root); /* goes before the others */
+    assert_int_equal(manifest_locate(&row, path, sizeof path), ST_INPUT);
+    scratch_write("cache/model.gguf", "x", 1);
+    assert_int_equal(manifest_locate(&row, path, sizeof path), ST_OK);
+    assert_string_equal(path, scratch_path("cache/model.gguf"));
+    set_or_unset("ATTEST_CACHE", kept_cache);
+    set_or_unset("XDG_CACHE_HOME", kept_xdg);
+    free(kept_cache);
+    free(kept_xdg);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_rows_are_held_out),
@@ -275,6 +311,7 @@ int main(void) {
         cmocka_unit_test(a_file_that_differs_from_the_manifest_is_refused),
         cmocka_unit_test(fashion_mnist_is_the_published_set),
         cmocka_unit_test(data_beside_the_program_is_found),
+        cmocka_unit_test(a_fetched_file_lies_in_the_cache),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
