@@ -51,6 +51,7 @@ struct cell {
     double *started;        /* seconds since the group's timing began, same order */
     size_t sample_count, sample_capacity;
     double sample_units; /* work units (queries) per sample */
+    bool finished;       /* its results are in the run's journal */
     void *state;         /* the experiment's own, during a run */
 };
 

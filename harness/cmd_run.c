@@ -1,194 +1,93 @@
 /* attest run: the record's path is the last line on stdout. */
-#include <errno.h>
-#include <getopt.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "cpu.h"
 #include "environment.h"
+#include "escape.h"
 #include "record.h"
 #include "run.h"
-#include "version.h"
+#include "run_journal.h"
+#include "run_path.h"
 
-static enum status one_of(const char *option, const char *value, const char *const *names,
-                          int *out) {
-    for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], value) == 0) {
-            *out = i;
-            return ST_OK;
-        }
-    }
-    return status_set(ST_USAGE, "run: --%s %s: not one of its values; see attest run --help",
-                      option, value);
-}
+/* --- where the record goes -------------------------------------------------------------------- */
 
-static enum status whole_number(const char *option, const char *value, long long lo, long long hi,
-                                long long *out) {
-    char *end;
-    errno = 0;
-    *out = strtoll(value, &end, 10);
-    if (end == value || *end != '\0' || errno != 0 || *out < lo || *out > hi) {
-        return status_set(ST_USAGE, "run: --%s %s: a whole number from %lld to %lld is needed",
-                          option, value, lo, hi);
+static enum status choose_path(const struct run_options *o, const char *started,
+                               char path[PATH_MAX]) {
+    char names[160] = "";
+    path[0] = '\0';
+    if (o->out != NULL) {
+        int length = snprintf(path, PATH_MAX, "%s", o->out);
+        return length < PATH_MAX ? ST_OK : status_set(ST_INPUT, "--out: the path is too long");
     }
-    return ST_OK;
-}
-
-static enum status add_set(struct run_options *o, const char *value) {
-    const char *equals = strchr(value, '=');
-    if (equals == NULL || equals == value || o->set_count == RUN_SETTINGS) {
-        return status_set(ST_USAGE, "run: --set %s: NAME=VALUE is needed, at most %d times", value,
-                          RUN_SETTINGS);
+    if (o->resume) {
+        run_path_unfinished(path);
     }
-    struct run_set *s = &o->sets[o->set_count];
-    if ((size_t)(equals - value) >= sizeof s->name || strlen(equals + 1) >= sizeof s->value) {
-        return status_set(ST_USAGE, "run: --set %s: too long", value);
-    }
-    snprintf(s->name, sizeof s->name, "%.*s", (int)(equals - value), value);
-    snprintf(s->value, sizeof s->value, "%s", equals + 1);
-    o->set_count++;
-    return ST_OK;
-}
-
-static enum status take_option(struct run_options *o, enum option_id id, const char *value) {
-    static const char *const profiles[] = {"smoke", "default", "full", NULL};
-    static const char *const backends[] = {"cpu", "cuda", NULL};
-    static const char *const colors[] = {"auto", "always", "never", NULL};
-    int choice = 0;
-    long long number = 0;
-    enum status st = ST_OK;
-    switch (id) {
-    case OPTION_RUN_PROFILE:
-        st = one_of("profile", value, profiles, &choice);
-        o->profile = (enum profile)choice;
-        return st;
-    case OPTION_RUN_BACKEND:
-        st = one_of("backend", value, backends, &choice);
-        o->backend = backends[choice];
-        return st;
-    case OPTION_RUN_COLOR:
-        st = one_of("color", value, colors, &choice);
-        o->color = (enum progress_color)choice;
-        return st;
-    case OPTION_RUN_THREADS:
-        st = whole_number("threads", value, 1, cpu_count(), &number);
-        o->threads = (int)number;
-        return st;
-    case OPTION_RUN_SEED:
-        st = whole_number("seed", value, 0, INT64_MAX, &number);
-        o->seed = (uint64_t)number;
-        return st;
-    case OPTION_RUN_SET:
-        return add_set(o, value);
-    case OPTION_RUN_OUT:
-        o->out = value;
-        return ST_OK;
-    case OPTION_RUN_FILTER:
-        o->filter = value;
-        return ST_OK;
-    case OPTION_RUN_DATASET:
-        o->dataset = value;
-        return ST_OK;
-    case OPTION_RUN_QUERIES:
-        o->queries = value;
-        return ST_OK;
-    default:
-        o->quiet = true;
+    if (path[0] != '\0') {
         return ST_OK;
     }
-}
-
-static enum status add_experiment(struct run_options *o, const char *name) {
-    const struct experiment *e = experiment_find(name);
-    if (e == NULL) {
-        return status_set(ST_USAGE, "run: no experiment \"%s\"; attest list experiments shows them",
-                          name);
+    if (o->experiment_count == 0) {
+        return status_set(ST_USAGE, "run --resume: no unfinished run in build/records; name its "
+                                    "record with --out");
     }
     for (size_t i = 0; i < o->experiment_count; i++) {
-        if (o->experiments[i] == e) {
-            return status_set(ST_USAGE, "run: experiment %s is named twice", name);
-        }
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? "-" : "",
+                 o->experiments[i]->name);
     }
-    if (o->experiment_count == RUN_EXPERIMENTS) {
-        return status_set(ST_USAGE, "run: too many experiments");
-    }
-    o->experiments[o->experiment_count++] = e;
-    return ST_OK;
+    size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "-%s", profile_name(o->profile));
+    return run_path_default(names, started, path);
 }
 
-/* ST_SKIP with an empty line: --help was asked for and printed. */
-static enum status read_options(int argc, char **argv, struct run_options *o) {
-    const char *value;
-    enum option_id id;
-    *o = (struct run_options){.profile = PROFILE_DEFAULT, .seed = 1};
-    optind = 0;
-    while ((id = options_next("run", argc, argv, &value)) != OPTION_END) {
-        if (id == OPTION_ERROR) {
-            return ST_USAGE;
+/* --- resuming --------------------------------------------------------------------------------- */
+
+/* The options with which the unfinished run began; the strings stay the journal's. */
+static enum status take_options(struct run *r) {
+    const struct tree *arguments =
+        journal_count(r->journal) > 0 ? tree_find(journal_entry(r->journal, 0), "arguments") : NULL;
+    int64_t count = tree_get_i64(arguments, "count", 0);
+    bool quiet = r->options.quiet;
+    if (count < 1 || count > INT16_MAX) {
+        return status_set(ST_INPUT, "run --resume: no unfinished run there; name experiments to "
+                                    "begin one");
+    }
+    r->arguments = calloc((size_t)count + 1, sizeof(char *));
+    if (r->arguments == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
+    for (int64_t i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "a%04lld", (long long)i);
+        r->arguments[i] = (char *)(uintptr_t)tree_get_string(arguments, name);
+        if (r->arguments[i] == NULL) {
+            return status_set(ST_INPUT, "run --resume: the journal lacks a command line");
         }
-        if (id == OPTION_HELP) {
-            options_help(stdout, "run");
-            return ST_SKIP;
-        }
-        enum status st = take_option(o, id, value);
-        if (st != ST_OK) {
-            return st;
-        }
     }
-    enum status st = ST_OK;
-    for (int i = optind; i < argc && st == ST_OK; i++) {
-        st = add_experiment(o, argv[i]);
-    }
-    if (st == ST_OK && o->experiment_count == 0) {
-        st = status_set(ST_USAGE, "run: name an experiment; attest list experiments shows them");
-    }
-    if (st == ST_OK && o->queries != NULL && o->dataset == NULL) {
-        st = status_set(ST_USAGE, "run: --queries goes with --dataset");
-    }
+    enum status st = run_options_read((int)count, r->arguments, &r->options);
+    r->options.resume = true;
+    r->options.quiet = quiet || r->options.quiet;
     return st;
 }
 
-/* build/records/EXPERIMENTS-PROFILE-MACHINE-TIME.h5 */
-static enum status default_path(const struct run *r, char *out, size_t size) {
-    char machine[40], names[160] = "", stamp[32];
-    environment_slug(machine, sizeof machine);
-    for (size_t i = 0; i < r->options.experiment_count; i++) {
-        size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? "-" : "",
-                 r->options.experiments[i]->name);
+/* True if the record is there, whole, and of this plan: the run was killed in its last moment, or
+ * had ended. */
+static bool already_complete(const struct run *r, const char *path) {
+    struct tree *root;
+    if (record_read(path, &root, NULL) != ST_OK) {
+        return false;
     }
-    size_t n = 0;
-    for (const char *p = r->started; *p != '\0'; p++) { /* 20261122T073000Z */
-        if (*p != '-' && *p != ':') {
-            stamp[n++] = *p;
-        }
-    }
-    stamp[n] = '\0';
-    if ((mkdir("build", 0777) != 0 && errno != EEXIST) ||
-        (mkdir("build/records", 0777) != 0 && errno != EEXIST)) {
-        return status_set(ST_SYSTEM, "build/records: %s; name a file with --out", strerror(errno));
-    }
-    snprintf(out, size, "build/records/%s-%s-%s-%s.h5", names, profile_name(r->options.profile),
-             machine, stamp);
-    return ST_OK;
+    bool same =
+        r->options.experiment_count == 0 || run_journal_same_plan(r, tree_find(root, "plan"));
+    tree_free(root);
+    return same;
 }
 
-/* A long run must not fail at its end for a folder that is missing or read-only. */
-static enum status check_writable(const char *path) {
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
-             slash != NULL ? path : ".");
-    if (access(folder, W_OK | X_OK) != 0) {
-        return status_set(ST_SYSTEM, "%s: folder of the record: %s; choose another with --out",
-                          folder, strerror(errno));
-    }
-    return ST_OK;
-}
+/* --- the run ---------------------------------------------------------------------------------- */
 
 static enum status verdict_of_run(const struct run *r) {
     size_t failed = 0, skipped = 0, total = 0;
@@ -210,48 +109,125 @@ static enum status verdict_of_run(const struct run *r) {
     return ST_OK;
 }
 
-static enum status execute(struct run *r) {
-    char path[4096];
-    run_time_now(r->started);
-    enum status st = run_plan(r);
-    if (st == ST_OK && r->options.out == NULL) {
-        st = default_path(r, path, sizeof path);
-    } else if (st == ST_OK) {
-        snprintf(path, sizeof path, "%s", r->options.out);
+static enum status store_environment(struct run *r) {
+    struct tree *environment = tree_group(tree_group(r->record, "measurements"), "environment");
+    if (environment == NULL || !tree_set_string(r->session, "started", r->started)) {
+        return status_set(ST_SYSTEM, "out of memory");
     }
-    st = st == ST_OK ? check_writable(path) : st;
-    struct tree *measurements = tree_group(r->record, "measurements");
-    struct tree *environment =
-        measurements != NULL ? tree_group(measurements, "environment") : NULL;
-    if (st == ST_OK && environment == NULL) {
-        st = status_set(ST_SYSTEM, "out of memory");
+    environment_store(environment);
+    environment_store_load(environment, "before");
+    environment_store_load(r->session, "before");
+    return ST_OK;
+}
+
+static enum status begin(struct run *r) {
+    enum status st = store_environment(r);
+    if (st != ST_OK) {
+        return st;
+    }
+    if (journal_count(r->journal) > 0) {
+        return run_journal_resume(r);
+    }
+    run_note(r, "measuring this machine's roofline");
+    st = roofline_measure(cpu_count(), &r->roofline);
+    return st == ST_OK ? run_journal_head(r) : st;
+}
+
+static enum status execute(struct run *r, const char *path) {
+    progress_start(r->options.quiet, r->options.color);
+    enum status st = begin(r);
+    st = st == ST_OK ? run_execute(r) : st;
+    progress_end();
+    st = st == ST_OK ? run_record(r) : st;
+    return st == ST_OK ? record_write(r->record, path, NULL) : st;
+}
+
+/* Says where finished cells lie when the run ends without a record. */
+static enum status keep_journal(enum status st, const struct run *r, const char *path) {
+    char said[ESCAPE_LINE], shown[ESCAPE_LINE];
+    snprintf(said, sizeof said, "%s", status_message());
+    escape_text(path, shown, sizeof shown);
+    return status_set(st, "%s; %zu finished cells are kept: attest run --resume --out %s", said,
+                      run_journal_finished(r), shown);
+}
+
+static enum status run_to_end(struct run *r, const char *path) {
+    enum status st = execute(r, path);
+    if (st != ST_OK && run_journal_finished(r) > 0) {
+        return keep_journal(st, r, path);
+    }
+    bool keep = st != ST_OK && journal_count(r->journal) > 0; /* refused: not ours to remove */
+    if (!keep) {
+        journal_remove(r->journal);
+        r->journal = NULL;
     }
     if (st != ST_OK) {
         return st;
     }
-    environment_store(environment);
-    environment_store_load(environment, "before");
-    progress_start(r->options.quiet, r->options.color);
-    st = run_execute(r);
-    progress_end();
-    struct seal seal;
-    st = st == ST_OK ? run_record(r) : st;
-    st = st == ST_OK ? record_write(r->record, path, &seal) : st;
+    printf("%s\n", path);
+    return verdict_of_run(r);
+}
+
+/* What the journal that was found, or not found, means for this run. */
+static enum status settle_journal(struct run *r, const char *path, bool *complete) {
+    bool unfinished = journal_count(r->journal) > 0;
+    *complete = !unfinished && r->options.resume && already_complete(r, path);
+    if (unfinished && !r->options.resume) {
+        char shown[ESCAPE_LINE];
+        escape_text(path, shown, sizeof shown);
+        return status_set(ST_INPUT,
+                          "%s.partial: an unfinished run lies here; go on with --resume, "
+                          "or remove it",
+                          shown);
+    }
+    if (*complete || r->options.experiment_count > 0) {
+        return ST_OK;
+    }
+    enum status st = take_options(r);
+    return st == ST_OK ? run_plan(r) : st;
+}
+
+static enum status plan_and_run(struct run *r) {
+    char path[PATH_MAX];
+    bool complete;
+    run_time_now(r->started);
+    enum status st = r->options.experiment_count > 0 ? run_plan(r) : ST_OK;
+    st = st == ST_OK ? choose_path(&r->options, r->started, path) : st;
+    st = st == ST_OK ? run_path_check(path) : st;
+    st = st == ST_OK ? journal_open(path, &r->journal) : st;
+    if (st != ST_OK) {
+        return st;
+    }
+    st = settle_journal(r, path, &complete);
+    if (st == ST_OK && !complete) {
+        return run_to_end(r, path);
+    }
+    if (journal_count(r->journal) == 0) {
+        journal_remove(r->journal);
+        r->journal = NULL;
+    }
     if (st == ST_OK) {
         printf("%s\n", path);
-        st = verdict_of_run(r);
     }
     return st;
 }
 
 enum status cmd_run(int argc, char **argv) {
     struct run r = {0};
-    enum status st = read_options(argc, argv, &r.options);
+    enum status st = run_options_read(argc, argv, &r.options);
+    if (st == ST_OK && r.options.help) {
+        options_help(stdout, "run");
+        return ST_OK;
+    }
     if (st != ST_OK) {
-        return st == ST_SKIP ? ST_OK : st;
+        return st;
     }
     r.record = tree_new();
-    st = r.record == NULL ? status_set(ST_SYSTEM, "out of memory") : execute(&r);
+    r.session = tree_new();
+    r.facts = tree_new();
+    st = r.record == NULL || r.session == NULL || r.facts == NULL
+             ? status_set(ST_SYSTEM, "out of memory")
+             : plan_and_run(&r);
     run_free(&r);
     return st;
 }

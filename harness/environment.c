@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "cpu.h"
 #include "device.h"
+#include "record.h"
 #include "version.h"
 
 enum { TEXT = 256 };
@@ -109,6 +110,10 @@ static void store_build(struct tree *node) {
     tree_set_string(node, "suite_version", suite_version());
     tree_set_string(node, "suite_commit", suite_commit());
     tree_set_string(node, "suite_dirty", suite_dirty() ? "yes" : "no");
+    char digest[DIGEST_HEX];
+    if (digest_file("/proc/self/exe", digest) == ST_OK) {
+        tree_set_string(node, "program_digest", digest);
+    }
     tree_set_string(node, "compiler", suite_compiler());
     tree_set_string(node, "compiler_flags", suite_flags());
     H5get_libversion(&major, &minor, &release);

@@ -1,7 +1,8 @@
 /* An experiment: a registered question.  One folder in suites/, one line in suites/experiments.h.
  *
  * The run loop drives it: plan() declares groups of cells; then for each group prepare(), check()
- * once per cell, time() interleaved over the cells that passed, summarise(), release().
+ * once per cell, time() interleaved over the cells that passed, summarise(), release().  Finished
+ * cells are kept on disk at once: in groups without timing each by itself, else with their group.
  * An experiment never opens a record and never prints.
  */
 #ifndef ATTEST_HARNESS_EXPERIMENT_H
@@ -29,9 +30,10 @@ struct group {
     char name[CELL_NAME];
     struct cell *cells;
     size_t cell_count, cell_capacity;
-    int rounds;     /* timed rounds (samples per arm); 0: nothing is timed */
-    size_t control; /* index of the cell that is timed twice, as the A/A control */
-    void *state;    /* the experiment's */
+    int rounds;         /* timed rounds (samples per arm); 0: nothing is timed */
+    const char *source; /* what the user named as its data; NULL: the profile's */
+    size_t control;     /* index of the cell that is timed twice, as the A/A control */
+    void *state;        /* the experiment's */
 };
 
 struct experiment {
@@ -49,7 +51,7 @@ struct experiment {
     /* One timed block of round `round`; returns device seconds, or a negative number for "take the
      * wall clock".  NULL if the experiment times nothing. */
     double (*time)(struct group *g, struct cell *c, int round);
-    /* After timing: metrics that need samples. */
+    /* After timing, of groups with rounds: metrics that need samples. */
     enum status (*summarise)(struct run *run, struct group *g);
     void (*release)(struct group *g);
     const struct table *tables; /* end with name == NULL */
@@ -66,8 +68,8 @@ uint64_t run_seed(const struct run *r);
 /* Thread counts to measure, ascending: {1, all}, or the one of --threads.  Returns how many (<= 2).
  */
 int run_threads(const struct run *r, int out[2]);
-/* --dataset and --queries, or NULL. */
-const char *run_dataset(const struct run *r);
+/* The user's datasets in the order of --dataset, NULL behind the last; --queries, or NULL. */
+const char *run_dataset(const struct run *r, size_t index);
 const char *run_queries(const struct run *r);
 /* Value of a setting as set or its default. The text form is always valid for the declared name. */
 const char *run_setting(const struct run *r, const char *name);

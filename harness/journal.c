@@ -25,8 +25,8 @@ static const char magic[MAGIC_BYTES + 1] = "attest-partial-1\n";
 struct journal {
     int fd; /* -1: only read */
     char path[PATH_MAX], shown[ESCAPE_LINE];
-    uint64_t bytes;    /* of the file: magic and whole entries */
-    uint64_t position; /* of the next entry */
+    uint64_t bytes;        /* of the file: magic and whole entries */
+    uint64_t position;     /* of the next entry */
     struct tree **entries; /* those that were there when it was opened */
     size_t count, capacity;
 };
@@ -145,8 +145,8 @@ static enum status read_file(const struct journal *j, int fd, unsigned char **by
 }
 
 static enum status load(struct journal *j, int fd) {
-    unsigned char *bytes;
-    uint64_t size;
+    unsigned char *bytes = NULL;
+    uint64_t size = 0;
     enum status st = read_file(j, fd, &bytes, &size);
     if (st != ST_OK) {
         return st;
@@ -198,8 +198,9 @@ static enum status hold(struct journal *j) {
             return status_set(ST_SYSTEM, "%s: cannot be written: %s", j->shown, strerror(errno));
         }
         if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
-            return status_set(ST_INPUT, "%s: another run is writing this record; wait for it or "
-                                        "choose another --out",
+            return status_set(ST_INPUT,
+                              "%s: another run is writing this record; wait for it or "
+                              "choose another --out",
                               j->shown);
         }
         if (fstat(j->fd, &held) == 0 && lstat(j->path, &named) == 0 &&

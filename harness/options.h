@@ -29,13 +29,15 @@
     X(run, RUN_BACKEND, "backend", "cpu|cuda", "only cells of this backend")                       \
     X(run, RUN_COLOR, "color", "auto|always|never", "colour of the progress line")                 \
     X(run, RUN_DATASET, "dataset", "PATH",                                                         \
-      "this dataset instead of the profile's: a name, a generator's spec or a file")               \
+      "this dataset instead of the profile's: a name, a generator's spec or a file; repeatable")   \
     X(run, RUN_FILTER, "filter", "REGEX",                                                          \
       "only cells whose line experiment/arm/kernel/param=value/... matches")                       \
     X(run, RUN_OUT, "out", "FILE", "write the record here; build/records/ by default")             \
     X(run, RUN_PROFILE, "profile", "smoke|default|full", "how much work; default by default")      \
     X(run, RUN_QUERIES, "queries", "PATH", "queries for a --dataset file that has none")           \
     X(run, RUN_QUIET, "quiet", "", "no progress on stderr")                                        \
+    X(run, RUN_RESUME, "resume", "",                                                               \
+      "go on with the unfinished run of --out, or of the newest in build/records/")                \
     X(run, RUN_SEED, "seed", "S", "seed of everything random; 1 by default")                       \
     X(run, RUN_SET, "set", "NAME=VALUE", "change a setting of an experiment")                      \
     X(run, RUN_THREADS, "threads", "N", "measure N threads instead of 1 and all")                  \

@@ -88,13 +88,43 @@ enum status roofline_measure(int threads, struct roofline *out) {
     return ST_OK;
 }
 
+/* Rates by the names they have in a record. */
+static const struct {
+    const char *name;
+    size_t at;
+} rates[] = {
+    {"read_1_thread_bytes_per_s", offsetof(struct roofline, read_1)},
+    {"read_all_threads_bytes_per_s", offsetof(struct roofline, read_all)},
+    {"cached_read_1_thread_bytes_per_s", offsetof(struct roofline, cached_1)},
+    {"f32_peak_1_thread_flop_per_s", offsetof(struct roofline, peak_1)},
+    {"f32_peak_all_threads_flop_per_s", offsetof(struct roofline, peak_all)},
+};
+
 void roofline_store(const struct roofline *r, struct tree *node) {
-    tree_set_f64(node, "read_1_thread_bytes_per_s", r->read_1);
-    tree_set_f64(node, "read_all_threads_bytes_per_s", r->read_all);
-    tree_set_f64(node, "cached_read_1_thread_bytes_per_s", r->cached_1);
-    tree_set_f64(node, "f32_peak_1_thread_flop_per_s", r->peak_1);
-    tree_set_f64(node, "f32_peak_all_threads_flop_per_s", r->peak_all);
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        double rate;
+        memcpy(&rate, (const char *)r + rates[i].at, sizeof rate);
+        tree_set_f64(node, rates[i].name, rate);
+    }
     tree_set_i64(node, "threads", r->threads);
     tree_set_string(node, "read_kernel", r->read_kernel->name);
     tree_set_string(node, "peak_kernel", r->peak_kernel->name);
+}
+
+static const struct kernel *load_kernel(const struct tree *node, const char *name) {
+    const char *kernel = tree_get_string(node, name);
+    return kernel != NULL ? kernel_find(kernel) : NULL;
+}
+
+bool roofline_load(const struct tree *node, struct roofline *out) {
+    bool ok = true;
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        double rate = tree_get_f64(node, rates[i].name, 0);
+        memcpy((char *)out + rates[i].at, &rate, sizeof rate);
+        ok = ok && rate > 0;
+    }
+    out->threads = (int)tree_get_i64(node, "threads", 0);
+    out->read_kernel = load_kernel(node, "read_kernel");
+    out->peak_kernel = load_kernel(node, "peak_kernel");
+    return ok && out->threads > 0 && out->read_kernel != NULL && out->peak_kernel != NULL;
 }

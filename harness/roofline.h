@@ -4,6 +4,7 @@
 #ifndef ATTEST_HARNESS_ROOFLINE_H
 #define ATTEST_HARNESS_ROOFLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ enum status roofline_measure(int threads, struct roofline *out);
 
 /* Writes it as attributes. */
 void roofline_store(const struct roofline *r, struct tree *node);
+
+/* Reads it back; false when one is missing or a kernel is unknown. */
+bool roofline_load(const struct tree *node, struct roofline *out);
 
 /* Widest kernel row of an operation that this CPU can run. */
 const struct kernel *kernel_widest(const char *operation);

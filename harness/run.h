@@ -7,11 +7,12 @@
 #include <stdbool.h>
 
 #include "experiment.h"
+#include "journal.h"
 #include "progress.h"
 #include "roofline.h"
 #include "tree.h"
 
-enum { RUN_EXPERIMENTS = 32, RUN_SETTINGS = 32, RUN_MINIMUM_ROUNDS = 30 };
+enum { RUN_EXPERIMENTS = 32, RUN_SETTINGS = 32, RUN_DATASETS = 8, RUN_MINIMUM_ROUNDS = 30 };
 
 struct run_set {
     char name[CELL_NAME], value[CELL_NAME];
@@ -21,14 +22,18 @@ struct run_options {
     const struct experiment *experiments[RUN_EXPERIMENTS]; /* in the order asked for, distinct */
     size_t experiment_count;
     enum profile profile;
-    const char *out, *filter, *dataset, *queries;
+    const char *out, *filter, *queries;
+    const char *datasets[RUN_DATASETS]; /* the user's own, instead of the profile's */
+    size_t dataset_count;
     const char *backend; /* NULL, "cpu", "cuda" */
     int threads;         /* 0: 1 and all */
     uint64_t seed;
     struct run_set sets[RUN_SETTINGS];
     size_t set_count;
-    bool quiet;
+    bool quiet, resume, help;
     enum progress_color color;
+    int argc; /* the command line, for a resumed run */
+    char **argv;
 };
 
 /* A group, which experiment it belongs to, and its A/A control. */
@@ -49,15 +54,23 @@ struct run {
     struct roofline roofline;
     struct tree *record;
     char started[32];
+    struct tree *session;         /* when this process took the run up, and the load then */
+    struct journal *journal;      /* holds finished cells; NULL: nothing is kept */
+    char **arguments;             /* the command line that a resumed run began with, or NULL */
+    struct tree *facts;           /* what a resumed run's journal says of the datasets */
     double work_done, work_total; /* in units of progress */
     char doing[160];
 };
 
+/* Reads the command line of `attest run`; the options point into argv.  With `resume` there may be
+ * no experiments: they are then those of the unfinished run. */
+enum status run_options_read(int argc, char **argv, struct run_options *o);
 /* Asks every experiment for its plan, then drops what the filter and the backend exclude and marks
  * what cannot run here.  ST_USAGE: the filter is no regular expression or matches nothing, or a
  * setting is unknown. */
 enum status run_plan(struct run *r);
-/* Checks, times and summarises every group. Wrong kernels do not stop it. */
+/* Checks, times and summarises every group, and commits what is finished to the journal. Wrong
+ * kernels do not stop it. */
 enum status run_execute(struct run *r);
 /* Fills the record's tree after run_execute. */
 enum status run_record(struct run *r);

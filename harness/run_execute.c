@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu.h"
 #include "gbench.h"
 #include "run.h"
+#include "run_journal.h"
 #include "stats.h"
 
 static const char control_id[] = "control";
 
 static bool active(const struct cell *c) {
-    return c->verdict == VERDICT_PASS || c->verdict == VERDICT_MARGINAL;
+    return !c->finished && (c->verdict == VERDICT_PASS || c->verdict == VERDICT_MARGINAL);
 }
 
 static void advance(struct run *r, double work) {
@@ -101,6 +101,18 @@ static enum status time_group(struct run *r, struct run_group *g) {
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
+static void report_failure(const struct cell *c) {
+    if (c->verdict == VERDICT_FAIL) {
+        char line[512];
+        snprintf(line, sizeof line, "FAIL %s %s %s: %s", c->id, c->arm, c->kernel, c->reason);
+        progress_line(line);
+    }
+}
+
+static bool is_timed(const struct run_group *g) {
+    return g->experiment->time != NULL && g->group.rounds > 0;
+}
+
 static enum status check_cells(struct run *r, struct run_group *g) {
     struct group *group = &g->group;
     enum status st = ST_OK;
@@ -110,16 +122,37 @@ static enum status check_cells(struct run *r, struct run_group *g) {
             run_note(r, "%s %s: checking %s", g->experiment->name, group->name,
                      c->kernel[0] != '\0' ? c->kernel : c->arm);
             st = g->experiment->check(r, group, c);
-            if (c->verdict == VERDICT_FAIL) {
-                char line[512];
-                snprintf(line, sizeof line, "FAIL %s %s %s: %s", c->id, c->arm, c->kernel,
-                         c->reason);
-                progress_line(line);
+            report_failure(c);
+            if (st == ST_OK && !is_timed(g)) {
+                st = run_journal_commit(r, g, c, 1);
             }
         }
         advance(r, 1);
     }
     return st;
+}
+
+/* What a resumed run finds must be what the run began with. */
+static enum status check_facts(const struct run *r) {
+    const struct tree *now = tree_find(r->record, "plan/datasets");
+    for (size_t i = 0; i < r->facts->child_count; i++) {
+        const char *name = r->facts->children[i]->name;
+        const char *was = tree_get_string(r->facts->children[i], "digest");
+        const char *is = tree_get_string(tree_find(now, name), "digest");
+        if (was != NULL && (is == NULL || strcmp(was, is) != 0)) {
+            return status_set(ST_INPUT, "dataset %s is not what it was when the run began", name);
+        }
+    }
+    return ST_OK;
+}
+
+static enum status time_and_summarise(struct run *r, struct run_group *g) {
+    struct group *group = &g->group;
+    enum status st = time_group(r, g);
+    if (st == ST_OK && g->experiment->summarise != NULL) {
+        st = g->experiment->summarise(r, group);
+    }
+    return st == ST_OK ? run_journal_commit(r, g, group->cells, group->cell_count) : st;
 }
 
 static enum status run_one_group(struct run *r, struct run_group *g) {
@@ -129,18 +162,15 @@ static enum status run_one_group(struct run *r, struct run_group *g) {
         runnable += active(&group->cells[i]);
     }
     if (runnable == 0) {
+        advance(r, (double)group->cell_count);
         return ST_OK;
     }
     run_note(r, "%s %s: preparing", g->experiment->name, group->name);
     enum status st = g->experiment->prepare != NULL ? g->experiment->prepare(r, group) : ST_OK;
-    if (st == ST_OK) {
-        st = check_cells(r, g);
-    }
-    if (st == ST_OK && g->experiment->time != NULL && group->rounds > 0) {
-        st = time_group(r, g);
-    }
-    if (st == ST_OK && g->experiment->summarise != NULL) {
-        st = g->experiment->summarise(r, group);
+    st = st == ST_OK ? check_facts(r) : st;
+    st = st == ST_OK ? check_cells(r, g) : st;
+    if (st == ST_OK && is_timed(g)) {
+        st = time_and_summarise(r, g);
     }
     if (g->experiment->release != NULL) {
         g->experiment->release(group);
@@ -152,11 +182,9 @@ enum status run_execute(struct run *r) {
     r->work_total = 1;
     for (size_t i = 0; i < r->group_count; i++) {
         const struct group *g = &r->groups[i]->group;
-        r->work_total += (double)g->cell_count * (g->rounds > 0 ? 2 : 1) + 1;
+        r->work_total += (double)g->cell_count * (g->rounds > 0 ? 2 : 1);
     }
-    run_note(r, "measuring this machine's roofline");
-    enum status st = roofline_measure(cpu_count(), &r->roofline);
-    advance(r, 1);
+    enum status st = ST_OK;
     for (size_t i = 0; i < r->group_count && st == ST_OK; i++) {
         st = run_one_group(r, r->groups[i]);
     }

@@ -28,7 +28,9 @@ int run_threads(const struct run *r, int out[2]) {
     return r->options.threads > 0 || all == 1 ? 1 : 2;
 }
 
-const char *run_dataset(const struct run *r) { return r->options.dataset; }
+const char *run_dataset(const struct run *r, size_t index) {
+    return index < r->options.dataset_count ? r->options.datasets[index] : NULL;
+}
 
 const char *run_queries(const struct run *r) { return r->options.queries; }
 
@@ -187,7 +189,8 @@ static bool wanted(const struct run *r, const struct cell *c) {
 
 /* Keeps the wanted cells of a group, identifies them and marks those that cannot run here. */
 static size_t settle_group(const struct run *r, struct group *g) {
-    size_t kept = 0;
+    size_t kept = 0, control = g->control;
+    g->control = 0;
     for (size_t i = 0; i < g->cell_count; i++) {
         if (!wanted(r, &g->cells[i])) {
             cell_free(&g->cells[i]);
@@ -195,6 +198,9 @@ static size_t settle_group(const struct run *r, struct group *g) {
         }
         struct cell *c = &g->cells[kept];
         memmove(c, &g->cells[i], sizeof *c);
+        if (i == control) {
+            g->control = kept;
+        }
         kept++;
         cell_identify(c);
         const struct kernel *k = kernel_find(c->kernel);
@@ -207,6 +213,35 @@ static size_t settle_group(const struct run *r, struct group *g) {
     }
     g->cell_count = kept;
     return kept;
+}
+
+static int by_id(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Two cells of one id could not be told apart in the record: found now, not after the run. */
+static enum status check_ids(const struct run *r, size_t count) {
+    const char **ids = calloc(count + 1, sizeof *ids);
+    if (ids == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < r->group_count; i++) {
+        const struct group *g = &r->groups[i]->group;
+        for (size_t c = 0; c < g->cell_count; c++) {
+            ids[n++] = g->cells[c].id;
+        }
+    }
+    qsort(ids, n, sizeof *ids, by_id);
+    enum status st = ST_OK;
+    for (size_t i = 1; i < n && st == ST_OK; i++) {
+        if (strcmp(ids[i - 1], ids[i]) == 0) {
+            st = status_set(ST_USAGE, "run: cell %s is planned twice; is one dataset named twice?",
+                            ids[i]);
+        }
+    }
+    free(ids);
+    return st;
 }
 
 enum status run_plan(struct run *r) {
@@ -227,5 +262,5 @@ enum status run_plan(struct run *r) {
     if (st == ST_OK && kept == 0) {
         return status_set(ST_USAGE, "no cell matches --filter and --backend");
     }
-    return st;
+    return st == ST_OK ? check_ids(r, kept) : st;
 }

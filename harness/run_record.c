@@ -7,7 +7,8 @@
 
 #include "cells_tree.h"
 #include "environment.h"
-#include "run.h"
+#include "run_journal.h"
+#include "run_record.h"
 #include "version.h"
 
 void run_time_now(char out[32]) {
@@ -43,7 +44,18 @@ static bool store_setting(struct tree *node, const char *name, const char *value
     return tree_set_string(node, lower, value);
 }
 
-static bool store_plan(const struct run *r, struct tree *plan) {
+/* The user's own datasets, a blank between two. */
+static bool store_datasets(const struct run *r, struct tree *plan) {
+    char all[RUN_DATASETS * 512] = "";
+    for (size_t i = 0; i < r->options.dataset_count; i++) {
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? " " : "", r->options.datasets[i]);
+    }
+    return tree_set_string(plan, "inputs", all) &&
+           tree_set_string(plan, "queries", r->options.queries != NULL ? r->options.queries : "");
+}
+
+bool run_store_plan(const struct run *r, struct tree *plan) {
     char names[RUN_EXPERIMENTS * (CELL_NAME + 1)] = "";
     struct tree *settings = tree_group(plan, "settings");
     bool ok = settings != NULL;
@@ -58,7 +70,7 @@ static bool store_plan(const struct run *r, struct tree *plan) {
             ok = store_setting(node, s->name, run_setting(r, s->name));
         }
     }
-    return ok && tree_set_string(plan, "experiments", names) &&
+    return ok && store_datasets(r, plan) && tree_set_string(plan, "experiments", names) &&
            tree_set_string(plan, "profile", profile_name(r->options.profile)) &&
            tree_set_i64(plan, "seed", (int64_t)r->options.seed) &&
            tree_set_i64(plan, "threads", r->options.threads) &&
@@ -67,18 +79,21 @@ static bool store_plan(const struct run *r, struct tree *plan) {
            tree_set_string(plan, "suite_version", suite_version());
 }
 
-static bool store_control(const struct run_group *g, struct tree *controls) {
-    if (g->control_of == NULL) {
-        return true;
-    }
-    char name[2 * CELL_NAME + 1];
-    snprintf(name, sizeof name, "%.20s.%.40s", g->experiment->name, g->group.name);
-    struct tree *node = tree_group(controls, name);
+bool run_store_control(const struct run_group *g, struct tree *node) {
     uint64_t n = g->control.sample_count;
     return node != NULL && tree_set_string(node, "cell", g->control_of->id) &&
            tree_set_f64(node, "median_ratio", g->control_ratio) &&
            tree_set_f64(node, "mann_whitney_p", g->control_p) &&
            tree_dataset(node, "samples", TREE_F64, 1, &n, g->control.samples) != NULL;
+}
+
+static bool add_control(const struct run_group *g, struct tree *controls) {
+    if (g->control_of == NULL) {
+        return true;
+    }
+    char name[2 * CELL_NAME + 1];
+    snprintf(name, sizeof name, "%.20s.%.40s", g->experiment->name, g->group.name);
+    return run_store_control(g, tree_group(controls, name));
 }
 
 static bool store_measurements(const struct run *r, struct tree *measurements) {
@@ -88,12 +103,13 @@ static bool store_measurements(const struct run *r, struct tree *measurements) {
     run_time_now(finished);
     bool ok = roofline != NULL && controls != NULL &&
               tree_set_string(measurements, "started", r->started) &&
-              tree_set_string(measurements, "finished", finished);
+              tree_set_string(measurements, "finished", finished) &&
+              run_journal_sessions(r, measurements);
     if (ok) {
         roofline_store(&r->roofline, roofline);
     }
     for (size_t i = 0; i < r->group_count && ok; i++) {
-        ok = store_control(r->groups[i], controls);
+        ok = add_control(r->groups[i], controls);
     }
     struct tree *environment = tree_group(measurements, "environment");
     if (ok && environment != NULL) {
@@ -108,7 +124,7 @@ enum status run_record(struct run *r) {
     size_t n;
     struct cell *cells = run_cells(r, &n);
     enum status st = ST_OK;
-    if (plan == NULL || measurements == NULL || cells == NULL || !store_plan(r, plan) ||
+    if (plan == NULL || measurements == NULL || cells == NULL || !run_store_plan(r, plan) ||
         !store_measurements(r, measurements)) {
         st = status_set(ST_SYSTEM, "the record cannot be put together: out of memory");
     }
@@ -134,4 +150,8 @@ void run_free(struct run *r) {
         regfree(&r->filter);
     }
     tree_free(r->record);
+    tree_free(r->session);
+    tree_free(r->facts);
+    journal_close(r->journal);
+    free(r->arguments);
 }

@@ -237,6 +237,36 @@ bool tree_set_null(struct tree *node, const char *name) {
     return tree_set(node, name, TREE_F64, -1, NULL, NULL);
 }
 
+/* --- copies --------------------------------------------------------------------------------- */
+
+static bool copy_attributes(struct tree *into, const struct tree *from) {
+    if (into == NULL)
+        return false;
+    for (size_t i = 0; i < from->attribute_count; i++) {
+        const struct tree_attribute *a = &from->attributes[i];
+        const struct tree_value *v = &a->value;
+        if (!tree_set(into, a->name, v->type, v->rank, v->dims, v->data))
+            return false;
+    }
+    return true;
+}
+
+bool tree_merge(struct tree *into, const struct tree *from) {
+    if (into == NULL || from == NULL || !into->is_group || !from->is_group ||
+        !copy_attributes(into, from))
+        return false;
+    for (size_t i = 0; i < from->child_count; i++) {
+        const struct tree *child = from->children[i];
+        const struct tree_value *v = &child->value;
+        if (child->is_group
+                ? !tree_merge(tree_group(into, child->name), child)
+                : !copy_attributes(
+                      tree_dataset(into, child->name, v->type, v->rank, v->dims, v->data), child))
+            return false;
+    }
+    return true;
+}
+
 /* --- look-ups ------------------------------------------------------------------------------- */
 
 struct tree *tree_find(const struct tree *root, const char *path) {

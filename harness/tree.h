@@ -60,6 +60,10 @@ bool tree_set_f64(struct tree *node, const char *name, double v);
 bool tree_set_f64s(struct tree *node, const char *name, const double *v, size_t n);
 bool tree_set_null(struct tree *node, const char *name); /* declared, without a value (f64) */
 
+/* Copies everything of `from`, a group, into `into`; an attribute of the same name is replaced, a
+ * dataset must not be there yet.  False: memory, or something in the way. */
+bool tree_merge(struct tree *into, const struct tree *from);
+
 /* Look-ups; NULL or the fallback when absent or of another type. */
 struct tree *tree_find(const struct tree *root, const char *path); /* "plan/cells/0f3a…" */
 const struct tree_value *tree_get(const struct tree *node, const char *attribute);

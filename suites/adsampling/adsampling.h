@@ -56,8 +56,9 @@ struct ads_cell {
 
 /* adsampling_plan.c */
 enum status ads_plan(struct run *run);
-/* Opens the dataset that cells of this name are about: the user's, or the profile's. */
-enum status ads_open(const struct run *run, const char *name, struct dataset *out);
+/* Opens the user's dataset, or where source is NULL the profile's of that name. */
+enum status ads_open(const struct run *run, const char *source, const char *name,
+                     struct dataset *out);
 /* adsampling_group.c */
 enum status ads_prepare(struct run *run, struct group *g);
 void ads_release(struct group *g);

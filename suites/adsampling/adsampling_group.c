@@ -172,7 +172,7 @@ enum status ads_prepare(struct run *run, struct group *g) {
     s->run = run;
     enum status st = run_setting_integer(run, "judged", 1, 1000000, &s->judged);
     const struct param *name = cell_param(&g->cells[0], "dataset");
-    st = st == ST_OK ? ads_open(run, name->text, &s->data) : st;
+    st = st == ST_OK ? ads_open(run, g->source, name->text, &s->data) : st;
     if (st != ST_OK) {
         return st;
     }

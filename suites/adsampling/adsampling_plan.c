@@ -207,7 +207,8 @@ static void skip_all(struct group *g, const char *reason) {
     }
 }
 
-static enum status plan_dataset(struct run *run, const struct planned_dataset *p) {
+static enum status plan_dataset(struct run *run, const struct planned_dataset *p,
+                                const char *source) {
     static const int64_t every_k[ADS_KS] = {10, 1, 100};
     struct point points[POINTS];
     size_t n;
@@ -217,6 +218,7 @@ static enum status plan_dataset(struct run *run, const struct planned_dataset *p
     if (x.group == NULL) {
         return st == ST_OK ? ST_SYSTEM : st;
     }
+    x.group->source = source;
     if (run_setting(run, "k")[0] != '\0') {
         st = run_setting_integer(run, "k", 1, 1000, &x.k);
         st = st == ST_OK ? add_k(&x, points, n, p->d) : st;
@@ -237,11 +239,11 @@ static enum status plan_dataset(struct run *run, const struct planned_dataset *p
     return st;
 }
 
-enum status ads_open(const struct run *run, const char *name, struct dataset *out) {
-    if (run_dataset(run) != NULL) {
+enum status ads_open(const struct run *run, const char *source, const char *name,
+                     struct dataset *out) {
+    if (source != NULL) {
         bool small = run_profile(run) == PROFILE_SMOKE;
-        return dataset_open(run_dataset(run), run_queries(run), small ? 10000 : 0,
-                            small ? 100 : 1000, out);
+        return dataset_open(source, run_queries(run), small ? 10000 : 0, small ? 100 : 1000, out);
     }
     const struct planned_dataset *p = datasets_of(run_profile(run));
     while (p->name != NULL && strcmp(p->name, name) != 0) {
@@ -251,26 +253,30 @@ enum status ads_open(const struct run *run, const char *name, struct dataset *ou
                            : status_set(ST_INPUT, "adsampling: no dataset %s", name);
 }
 
-/* The user's dataset is opened once here already, because its shape decides the cells. */
-static enum status plan_own(struct run *run) {
+/* A dataset of the user's is opened once here already, because its shape decides the cells. */
+static enum status plan_own(struct run *run, const char *source) {
     struct dataset data;
-    enum status st = ads_open(run, "", &data);
+    enum status st = ads_open(run, source, NULL, &data);
     if (st != ST_OK) {
         return st;
     }
-    struct planned_dataset own = {data.name, NULL, data.base.d, data.queries.n, 30};
-    st = plan_dataset(run, &own);
+    struct planned_dataset own = {data.name, source, data.base.d, data.queries.n, 30};
+    st = plan_dataset(run, &own, source);
     dataset_close(&data);
     return st;
 }
 
 enum status ads_plan(struct run *run) {
-    if (run_dataset(run) != NULL) {
-        return plan_own(run);
-    }
     enum status st = ST_OK;
+    const char *own;
+    for (size_t i = 0; (own = run_dataset(run, i)) != NULL && st == ST_OK; i++) {
+        st = plan_own(run, own);
+    }
+    if (run_dataset(run, 0) != NULL) {
+        return st;
+    }
     for (const struct planned_dataset *p = datasets_of(run_profile(run)); p->name != NULL; p++) {
-        st = plan_dataset(run, p);
+        st = plan_dataset(run, p, NULL);
         if (st != ST_OK) {
             break;
         }
