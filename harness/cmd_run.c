@@ -125,12 +125,13 @@ static enum status begin(struct run *r) {
     if (st != ST_OK) {
         return st;
     }
-    if (journal_count(r->journal) > 0) {
-        return run_journal_resume(r);
+    st = journal_count(r->journal) > 0 ? run_journal_resume(r) : run_journal_head(r);
+    if (st != ST_OK || r->roofline.threads > 0) { /* a resumed run has it already */
+        return st;
     }
     run_note(r, "measuring this machine's roofline");
     st = roofline_measure(cpu_count(), &r->roofline);
-    return st == ST_OK ? run_journal_head(r) : st;
+    return st == ST_OK ? run_journal_roofline(r) : st;
 }
 
 static enum status execute(struct run *r, const char *path) {

@@ -1,7 +1,7 @@
 /* What a run keeps in its journal, and how a resumed run takes it up again.
  *
- * The first entry is the head: plan, machine, program, roofline.  Then come sessions, one for each
- * time the run was resumed, and finished cells.  Cells whose arms are timed interleaved finish
+ * The first entry is the head: plan, machine, program.  Then come the roofline, sessions (one for
+ * each time the run was resumed) and finished cells.  Cells whose arms are timed interleaved finish
  * together, with their group; others finish one by one.
  */
 #include <stdio.h>
@@ -58,18 +58,23 @@ static bool store_arguments(const struct run *r, struct tree *node) {
 
 enum status run_journal_head(struct run *r) {
     struct tree *head = tree_new();
-    struct tree *session = tree_group(head, "session");
-    struct tree *roofline = tree_group(head, "roofline");
-    struct tree *environment = tree_group(head, "environment");
-    bool ok =
-        session != NULL && roofline != NULL && environment != NULL &&
-        tree_set_string(head, "kind", "head") && store_head_plan(r, tree_group(head, "plan")) &&
-        store_arguments(r, tree_group(head, "arguments")) && tree_merge(session, r->session) &&
-        tree_merge(environment, tree_find(r->record, "measurements/environment"));
-    if (ok) {
-        roofline_store(&r->roofline, roofline);
-    }
+    const struct tree *environment = tree_find(r->record, "measurements/environment");
+    bool ok = head != NULL && tree_set_string(head, "kind", "head") &&
+              store_head_plan(r, tree_group(head, "plan")) &&
+              store_arguments(r, tree_group(head, "arguments")) &&
+              tree_merge(tree_group(head, "session"), r->session) &&
+              tree_merge(tree_group(head, "environment"), environment);
     return append(r, head, ok);
+}
+
+enum status run_journal_roofline(struct run *r) {
+    struct tree *entry = tree_new();
+    struct tree *node = tree_group(entry, "roofline");
+    bool ok = node != NULL && tree_set_string(entry, "kind", "roofline");
+    if (ok) {
+        roofline_store(&r->roofline, node);
+    }
+    return append(r, entry, ok);
 }
 
 /* --- finished cells --------------------------------------------------------------------------- */
@@ -222,6 +227,16 @@ static enum status restore_cells(struct run *r, const struct tree *entry) {
     return st;
 }
 
+static enum status restore_entry(struct run *r, const struct tree *entry) {
+    if (is_kind(entry, "cells")) {
+        return restore_cells(r, entry);
+    }
+    if (is_kind(entry, "roofline") && !roofline_load(tree_find(entry, "roofline"), &r->roofline)) {
+        return refuse("its journal has a broken roofline");
+    }
+    return ST_OK;
+}
+
 enum status run_journal_resume(struct run *r) {
     const struct tree *head = journal_entry(r->journal, 0);
     const char *started = tree_get_string(tree_find(head, "session"), "started");
@@ -231,12 +246,8 @@ enum status run_journal_resume(struct run *r) {
             "it began with another plan (experiments, profile, seed, settings or filter)");
     }
     enum status st = check_place(r, tree_find(head, "environment"));
-    if (st == ST_OK && !roofline_load(tree_find(head, "roofline"), &r->roofline)) {
-        st = refuse("its journal has no roofline");
-    }
     for (size_t i = 1; i < journal_count(r->journal) && st == ST_OK; i++) {
-        const struct tree *entry = journal_entry(r->journal, i);
-        st = is_kind(entry, "cells") ? restore_cells(r, entry) : ST_OK;
+        st = restore_entry(r, journal_entry(r->journal, i));
     }
     if (st != ST_OK) {
         return st;

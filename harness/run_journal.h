@@ -4,8 +4,11 @@
 
 #include "run.h"
 
-/* Writes the first entry: plan, arguments, machine, program, roofline. */
+/* Writes the first entry: plan, arguments, machine, program. */
 enum status run_journal_head(struct run *r);
+
+/* Writes the roofline once it is measured. */
+enum status run_journal_roofline(struct run *r);
 
 /* Takes the cells that the journal holds into the planned run.  ST_INPUT: they are of another plan,
  * machine or program. */
