@@ -30,6 +30,7 @@ dataset-fashion-mnist  60,000 real vectors of 784 dimensions
 # Without these the tests that use them are skipped by name, and `make bundle` refuses.
 optional='
 patchelf               the bundle: points the program at the libraries beside it
+minisign               tests verify our signatures with the stock tool, and we its
 hdf5-tools             tests read records with a second HDF5 program (h5dump)
 python3                tests check JSON and generated files with an independent reader
 python3-pip            datasets/fetch-smollm2.sh fetches the language model with it

@@ -200,6 +200,7 @@ static enum status plan_and_run(struct run *r) {
         return st;
     }
     st = settle_journal(r, path, &complete);
+    st = st == ST_OK && !complete ? record_check_free(path) : st;
     if (st == ST_OK && !complete) {
         return run_to_end(r, path);
     }

@@ -9,9 +9,11 @@
 /* command, operands, summary */
 #define COMMAND_LIST(X)                                                                            \
     X(env, "", "print what this machine and this build are")                                       \
+    X(keygen, "NAME", "make a key pair for signing records: NAME.pub and NAME.key")                \
     X(list, "[experiments|arms|kernels|datasets]", "list what can be run, and why not")            \
     X(report, "RECORD...", "draw tables and plots from records")                                   \
     X(run, "EXPERIMENT...", "check, time and record experiments")                                  \
+    X(seal, "RECORD...", "seal records that exist, signed or not")                                 \
     X(selfcheck, "", "prove that the judge rejects wrong kernels and accepts right ones")          \
     X(show, "RECORD", "print a record's cells")                                                    \
     X(verify, "RECORD...", "check records against their seals")
@@ -19,6 +21,10 @@
 /* command, id, long name, argument or "", summary */
 #define OPTION_LIST(X)                                                                             \
     X(env, ENV_JSON, "json", "", "print JSON")                                                     \
+    X(keygen, KEYGEN_COST, "cost", "interactive|sensitive",                                        \
+      "of deriving a key from the password: 16 MiB or 1 GiB; sensitive by default")                \
+    X(keygen, KEYGEN_PASSWORD, "password-file", "FILE",                                            \
+      "the password is this file's first line, instead of being asked for")                        \
     X(list, LIST_JSON, "json", "", "print JSON")                                                   \
     X(report, REPORT_CHECK, "check", "", "compare with the files in --out; exit 1 if one differs") \
     X(report, REPORT_FORMAT, "format", "text|md|tex|csv|html|svg|pdf",                             \
@@ -41,9 +47,21 @@
     X(run, RUN_SEED, "seed", "S", "seed of everything random; 1 by default")                       \
     X(run, RUN_SET, "set", "NAME=VALUE", "change a setting of an experiment")                      \
     X(run, RUN_THREADS, "threads", "N", "measure N threads instead of 1 and all")                  \
+    X(seal, SEAL_KEY, "key", "FILE",                                                               \
+      "sign with this secret key of attest keygen or minisign; without, the seal is UNSIGNED: it " \
+      "detects accidents, not forgery")                                                            \
+    X(seal, SEAL_PASSWORD, "password-file", "FILE",                                                \
+      "the key's password is this file's first line, instead of being asked for")                  \
     X(selfcheck, SELFCHECK_FILTER, "filter", "REGEX", "only matching kernels and mutants")         \
     X(show, SHOW_CELL, "cell", "ID", "one cell with its raw samples")                              \
     X(show, SHOW_JSON, "json", "", "print JSON")                                                   \
+    X(verify, VERIFY_CHAIN, "chain", "DIR",                                                        \
+      "every record (*.h5) of this folder, and whether their seals form one unbroken line")        \
+    X(verify, VERIFY_HEAD, "head", "HEX",                                                          \
+      "the --chain must end in this seal; only a head noted elsewhere shows that the last record " \
+      "was removed")                                                                               \
+    X(verify, VERIFY_KEY, "key", "FILE",                                                           \
+      "check signatures with this public key; may be repeated; an unsigned record then fails")     \
     X(verify, VERIFY_VERBOSE, "verbose", "", "print the digests too")
 
 enum option_id {

@@ -64,6 +64,9 @@ struct record_trust {
 /* Version of the linked HDF5, "1.10.8". */
 void record_hdf5_version(char *out, size_t size);
 
+/* ST_INPUT when PATH is signed: for a run to ask before it starts. */
+enum status record_check_free(const char *path);
+
 /* Writes PATH and PATH.seal (temporary names, fsync, rename).  An error leaves neither of the new
  * files; a crash leaves at worst a record without a seal.  ST_INPUT: PATH is signed; a signed
  * record is never overwritten.  seal: filled, or NULL. */

@@ -46,15 +46,6 @@ static enum status publish(const struct paths *p) {
     return ST_OK;
 }
 
-/* A run must not take away what was signed. */
-static enum status refuse_signed(const struct paths *p) {
-    if (!file_exists(p->signature))
-        return ST_OK;
-    char shown[ESCAPE_LINE];
-    escape_text(p->record, shown, sizeof shown);
-    return status_set(ST_INPUT, "%s: signed, not to be overwritten: choose another name", shown);
-}
-
 static enum status write_pair(const struct paths *p, const void *bytes, const struct seal *seal) {
     char text[SEAL_MAX_BYTES];
     size_t length = seal_format(seal, text);
@@ -73,6 +64,16 @@ static enum status write_pair(const struct paths *p, const void *bytes, const st
     return st;
 }
 
+enum status record_check_free(const char *path) {
+    struct paths p;
+    enum status st = make_paths(path, &p);
+    if (st != ST_OK || !file_exists(p.signature))
+        return st;
+    char shown[ESCAPE_LINE];
+    escape_text(path, shown, sizeof shown);
+    return status_set(ST_INPUT, "%s: signed, not to be overwritten: choose another name", shown);
+}
+
 enum status record_write(const struct tree *root, const char *path, struct seal *seal) {
     struct paths p;
     void *bytes = NULL;
@@ -80,7 +81,7 @@ enum status record_write(const struct tree *root, const char *path, struct seal 
     struct seal made;
     enum status st = make_paths(path, &p);
     if (st == ST_OK)
-        st = refuse_signed(&p);
+        st = record_check_free(path);
     if (st == ST_OK)
         st = record_encode(root, &bytes, &size);
     if (st == ST_OK)
@@ -175,6 +176,26 @@ static enum status read_signature(const struct paths *p, struct minisign_signatu
     free(text);
     /* A signature that is there and cannot be read is no record's seal. */
     return st == ST_INPUT ? ST_RECORD : st;
+}
+
+enum status seal_read_signature(const char *path, const struct minisign_public *key,
+                                struct seal *seal) {
+    struct paths p;
+    struct minisign_signature s;
+    struct claims c = {0};
+    memset(seal, 0, sizeof *seal);
+    enum status st = make_paths(path, &p);
+    if (st != ST_OK || !file_exists(p.signature))
+        return st;
+    st = read_signature(&p, &s, &c);
+    if (st == ST_OK && memcmp(s.id, key->id, MINISIGN_ID) == 0 && !minisign_comment_ok(key, &s)) {
+        char shown[ESCAPE_LINE];
+        escape_text(p.signature, shown, sizeof shown);
+        st = status_set(ST_RECORD, "%s: forged: key %s did not sign its trusted comment", shown,
+                        c.seal.key_id);
+    }
+    *seal = c.seal;
+    return st;
 }
 
 /* Bytes against the digest that the seal states. */

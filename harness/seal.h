@@ -34,6 +34,12 @@ bool seal_comment_is_ours(const char *text);
 /* Reads that comment and nothing else, as seal_parse does. */
 enum status seal_comment_parse(const char *text, const char *label, struct seal *seal);
 
+/* Reads PATH.minisig without looking at PATH.  The signature of the trusted comment is checked when
+ * it bears the id of `key`.  A record without a signature, or with one of the stock tool, has
+ * number 0. ST_RECORD: malformed or forged. */
+enum status seal_read_signature(const char *path, const struct minisign_public *key,
+                                struct seal *seal);
+
 /* The untrusted comment of our signatures.  It follows from the key's id, so that no byte of the
  * file is free. */
 void seal_untrusted(const char key_id[MINISIGN_ID_HEX], char text[MINISIGN_COMMENT]);

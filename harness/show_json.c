@@ -110,17 +110,26 @@ static json_t *attributes_json(const struct tree *t) {
     return NULL;
 }
 
+/* Text that "" stands for the lack of. */
+static json_t *text_or_null(const char *s) { return text(s[0] != '\0' ? s : NULL); }
+
 /* --- record --------------------------------------------------------------------------------- */
 
 static json_t *record_json(const struct shown *s) {
     const struct tree *plan = tree_find(s->root, "plan");
     const struct tree *measured = tree_find(s->root, "measurements");
     const struct tree *environment = tree_find(measured, "environment");
+    const struct seal *seal = &s->seal;
     json_t *o = json_object();
-    bool ok = put(o, "digest", text(s->seal.content_digest)) &&
-              put(o, "plan_digest", text(s->seal.plan_digest)) &&
-              put(o, "outputs_digest", text(s->seal.outputs_digest)) &&
-              put(o, "sealed", json_true()) && put(o, "signed", json_false()) &&
+    bool ok = put(o, "digest", text(seal->content_digest)) &&
+              put(o, "plan_digest", text(seal->plan_digest)) &&
+              put(o, "outputs_digest", text(seal->outputs_digest)) &&
+              put(o, "sealed", json_true()) &&
+              put(o, "signed", json_boolean(seal->has_signature)) &&
+              put(o, "key_id", text_or_null(seal->key_id)) &&
+              put(o, "chain_number",
+                  seal->number > 0 ? json_integer((json_int_t)seal->number) : json_null()) &&
+              put(o, "previous", text_or_null(seal->previous)) &&
               put(o, "machine", attributes_json(environment)) &&
               put(o, "profile", text(tree_get_string(plan, "profile"))) &&
               put(o, "started", text(tree_get_string(measured, "started"))) &&

@@ -84,6 +84,22 @@ static void print_controls(FILE *out, const struct tree *controls) {
     }
 }
 
+static void print_seal(const struct seal *s, FILE *out) {
+    char line[128];
+    if (!s->has_signature) {
+        field(out, "sealed", "yes, UNSIGNED: detects accidents, not forgery");
+        return;
+    }
+    snprintf(line, sizeof line, "yes, SIGNED by key %s, signature NOT CHECKED: attest verify --key",
+             s->key_id);
+    field(out, "sealed", line);
+    if (s->number == 0)
+        return;
+    snprintf(line, sizeof line, "%llu", (unsigned long long)s->number);
+    field(out, "number", line);
+    field(out, "previous", s->previous[0] != '\0' ? s->previous : "none");
+}
+
 static void print_header(const struct shown *s, FILE *out) {
     const struct tree *plan = tree_find(s->root, "plan");
     const struct tree *measured = tree_find(s->root, "measurements");
@@ -92,7 +108,7 @@ static void print_header(const struct shown *s, FILE *out) {
     field(out, "digest", s->seal.content_digest);
     field(out, "plan", s->seal.plan_digest);
     field(out, "outputs", s->seal.outputs_digest);
-    field(out, "sealed", "yes, UNSIGNED: detects accidents, not forgery");
+    print_seal(&s->seal, out);
     print_machine(out, environment);
     field(out, "profile", tree_get_string(plan, "profile"));
     field(out, "started", tree_get_string(measured, "started"));
