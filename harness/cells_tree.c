@@ -5,19 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells_layout.h"
 #include "escape.h"
 
 enum { ORDER_TEXT = CELL_PARAMS * CELL_NAME };
 
-/* Attributes of the result groups that are no metrics. */
-static bool is_reserved(const char *name) {
-    static const char *const reserved[] = {"oracle", "reason", "output_digest", "sample_units"};
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
-        if (strcmp(name, reserved[i]) == 0)
-            return true;
-    }
-    return false;
+/* Attributes of a cell in `outputs` and in `measurements` that are no metrics. */
+static bool is_judgement(const char *name) {
+    return strcmp(name, "oracle") == 0 || strcmp(name, "reason") == 0 ||
+           strcmp(name, "output_digest") == 0;
 }
+
+static bool is_measure(const char *name) { return strcmp(name, "sample_units") == 0; }
 
 static enum status no_memory(void) {
     return status_set(ST_SYSTEM, "no memory for the record's cells");
@@ -79,7 +78,7 @@ static enum status put_units(const struct cell *c, struct tree *plan_metrics) {
         return no_memory();
     for (size_t i = 0; i < c->metric_count; i++) {
         const struct metric *m = &c->metrics[i];
-        if (!tree_name_is_safe(m->name) || is_reserved(m->name))
+        if (!tree_name_is_safe(m->name) || is_judgement(m->name) || is_measure(m->name))
             return status_set(ST_INPUT, "cell %s: '%s' cannot name a metric", c->id, m->name);
         const char *known = tree_get_string(units, m->name);
         if (known != NULL && strcmp(known, m->unit) != 0)
@@ -297,7 +296,7 @@ static enum status get_metrics(const struct tree *t, const struct tree *units, b
                                struct cell *c) {
     for (size_t i = 0; i < t->attribute_count; i++) {
         const struct tree_attribute *a = &t->attributes[i];
-        if (is_reserved(a->name))
+        if (output ? is_judgement(a->name) : is_measure(a->name))
             continue;
         if (c->metric_count == CELL_METRICS || cell_metric_find(c, a->name) != NULL)
             return bad_cell(c->id, "too many metrics, or repeated:", a->name);
@@ -371,18 +370,13 @@ static struct cell *claim_place(const struct tree *t, struct cell *cells, size_t
 enum status cells_from_tree(const struct tree *root, struct cell **cells, size_t *n) {
     *cells = NULL;
     *n = 0;
+    enum status st = cells_layout_check(root);
+    if (st != ST_OK)
+        return st;
     const struct tree *plan = tree_find(root, "plan/cells");
-    const struct tree *outputs = tree_find(root, "outputs/cells");
-    const struct tree *measured = tree_find(root, "measurements/cells");
-    if (plan == NULL || outputs == NULL || measured == NULL)
-        return status_set(ST_RECORD, "the record has no cells");
-    if (outputs->child_count != plan->child_count || measured->child_count != plan->child_count)
-        return status_set(ST_RECORD, "the record has %zu cells planned, %zu judged, %zu measured",
-                          plan->child_count, outputs->child_count, measured->child_count);
     struct cell *all = calloc(plan->child_count + 1, sizeof *all);
     if (all == NULL)
         return no_memory();
-    enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < plan->child_count; i++) {
         const struct tree *t = plan->children[i];
         struct cell *c = claim_place(t, all, plan->child_count);

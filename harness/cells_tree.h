@@ -1,12 +1,11 @@
 /* Cells as they lie in a record's tree.
  *
- *   plan/cells/ID                 attributes experiment, arm, kernel, backend, position,
- * param_order plan/cells/ID/params          one attribute a parameter: i64, f64 or string
- *   plan/metrics/EXPERIMENT       one attribute a metric: its unit
- *   outputs/cells/ID              oracle, reason, output_digest; one attribute an output metric
- *   measurements/cells/ID         sample_units; one attribute a measured metric;
- *                                 datasets samples, started (n) f64 seconds, where there are
- * samples
+ *   plan/cells/ID           attributes experiment, arm, kernel, backend, position, param_order
+ *   plan/cells/ID/params    one attribute a parameter: i64, f64 or string
+ *   plan/metrics/EXPERIMENT one attribute a metric: its unit
+ *   outputs/cells/ID        oracle, reason, output_digest; one attribute an output metric
+ *   measurements/cells/ID   sample_units; one attribute a measured metric; where there are samples,
+ *                           datasets samples and started, f64 seconds, rank 1, of equal length
  *
  * A metric is f64 {value, n} or {value, n, lo, hi}, or has a null dataspace when it has no value.
  */
