@@ -295,6 +295,8 @@ static const char *check_filters(hid_t list) {
         unsigned flags;
         size_t values = 0;
         H5Z_filter_t f = H5Pget_filter2(list, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
+        if (f >= H5Z_FILTER_RESERVED)
+            return "filter that is not HDF5's own";
         if (f != H5Z_FILTER_FLETCHER32)
             return "filter other than fletcher32";
     }
@@ -425,13 +427,28 @@ static uint64_t load_u64(const unsigned char *p) {
     return v;
 }
 
+static bool has_signature(const unsigned char *p, size_t size) {
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    return size >= sizeof signature && memcmp(p, signature, sizeof signature) == 0;
+}
+
+/* Where HDF5 looks for a file behind a user block: at 512 bytes, 1024, 2048 and so on. */
+static bool has_user_block(const unsigned char *p, size_t size) {
+    for (size_t at = 512; at < size; at *= 2) {
+        if (has_signature(p + at, size - at))
+            return true;
+    }
+    return false;
+}
+
 /* NULL or why the superblock is refused.  HDF5 itself looks for one further on in the file, and
  * takes bytes after the end of the file without a word. Source: HDF5 File Format Specification 3.0,
  * II.A, superblock versions 0, 2 and 3. */
 static const char *check_superblock(const unsigned char *p, size_t size) {
-    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     enum { SUPERBLOCK = 48 }; /* the shortest of them */
-    if (size < SUPERBLOCK || memcmp(p, signature, sizeof signature) != 0)
+    if (!has_signature(p, size) && has_user_block(p, size))
+        return "user block";
+    if (size < SUPERBLOCK || !has_signature(p, size))
         return "no HDF5 signature at its start";
     unsigned version = p[8];
     if (version != 0 && version != 2 && version != 3)
