@@ -57,6 +57,7 @@ library libhdf5-dev hdf5 hdf5-serial && add hdf5
 library libjansson-dev jansson && add jansson
 library libsodium-dev libsodium && add libsodium
 library zlib1g-dev zlib && add zlib
+library libpcre2-dev libpcre2-8 && add pcre2
 library libopenblas-dev openblas && add openblas
 openblas_cflags=$cflags openblas_libs=$libs
 # Only the unit tests need cmocka: a plain build goes on without it.

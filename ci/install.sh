@@ -23,6 +23,7 @@ libbenchmark-dev       Google Benchmark, the timer
 libsodium-dev          BLAKE2b digests and seals
 libjansson-dev         JSON output
 zlib1g-dev             compressed data sets
+libpcre2-dev           splits text into words before it is tokenised
 libcmocka-dev          unit tests
 gnuplot-nox            plots of the reports
 dataset-fashion-mnist  60,000 real vectors of 784 dimensions
