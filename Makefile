@@ -1,8 +1,9 @@
 # attest: `make help` lists what can be asked for.
 #
-# Everything built lies under build/.  Two variants share these rules: release in build/ and debug
-# (AddressSanitizer, UndefinedBehaviorSanitizer) in build/debug/.  `make debug` and `make` record the
-# variant that they built in build/variant, and `make test` tests that one.
+# Everything built lies under build/.  Three variants share these rules: release in build/, debug
+# (AddressSanitizer, UndefinedBehaviorSanitizer) in build/debug/ and fuzz (those and libFuzzer, which
+# clang has) in build/fuzz/.  `make debug` and `make` record the variant that they built in
+# build/variant, and `make test` tests that one; ci/fuzz/run.sh asks for the third.
 
 VERSION := 0.1.0
 comma := ,
@@ -39,12 +40,12 @@ VARIANT ?= $(or $(recorded_variant),release)
 else
 VARIANT ?= release
 endif
-BUILD ?= $(if $(filter debug,$(VARIANT)),$(BUILD_ROOT)/debug,$(BUILD_ROOT))
+BUILD ?= $(if $(filter debug fuzz,$(VARIANT)),$(BUILD_ROOT)/$(VARIANT),$(BUILD_ROOT))
 
 # --- dependencies -----------------------------------------------------------------------------
 
 # Goals that compile nothing probe nothing.
-building := $(filter-out clean help lint uninstall reconfigure,$(goals))
+building := $(filter-out clean fuzz help lint uninstall reconfigure,$(goals))
 
 ifneq ($(building),)
 # `make run` and `make test` start on a bare machine: installing comes before probing.
@@ -83,12 +84,20 @@ test_scripts := $(sort $(wildcard $(addsuffix /test_*.sh,$(test_globs))))
 # Other C files in a tests folder are linked into each test of that folder.
 test_helpers := $(filter-out $(test_sources),$(sort $(wildcard $(addsuffix /*.c,$(test_globs)))))
 
+# One fuzz target a file.  mutate_NAME.c, where a format needs one, is libFuzzer's alone.
+fuzz_targets := $(sort $(wildcard ci/fuzz/fuzz_*.c))
+fuzz_mutators := $(sort $(wildcard ci/fuzz/mutate_*.c))
+fuzz_common := ci/fuzz/answer.c
+fuzz_seeder := ci/fuzz/make_seeds.c
+fuzz_replay := ci/fuzz/tests/test_replay
+fuzz_sources := $(fuzz_targets) $(fuzz_mutators) $(fuzz_common) $(fuzz_seeder)
+
 object = $(BUILD)/obj/$(1).o
 library_objects := $(foreach source,$(library_sources),$(call object,$(source)))
 main_object := $(call object,$(main_source))
 test_programs := $(test_sources:%.c=$(BUILD)/%)
 all_objects := $(library_objects) $(main_object) \
-    $(foreach source,$(test_sources) $(test_helpers),$(call object,$(source)))
+    $(foreach source,$(test_sources) $(test_helpers) $(fuzz_sources),$(call object,$(source)))
 
 # --- flags ------------------------------------------------------------------------------------
 
@@ -102,6 +111,11 @@ ifeq ($(VARIANT),debug)
 optimisation := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 optimisation_hot :=
 link_flags := -fsanitize=address,undefined
+else ifeq ($(VARIANT),fuzz)
+optimisation := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize=vptr -fno-sanitize-recover=all
+optimisation_hot :=
+link_flags := -fsanitize=fuzzer,address,undefined
 else
 optimisation := -O2
 optimisation_hot := -O3
@@ -183,10 +197,14 @@ $(version_object): $(BUILD)/include/build_facts.h
 # Its bytes are carried inside the object.
 $(call object,datasets/manifest.c): datasets/manifest.tsv
 
+# Without libFuzzer all targets are linked into one program, so each is called by its own name.
+entry_flags = $(if $(filter $(fuzz_targets),$(1)),$(if $(filter fuzz,$(VARIANT)),,\
+    -DLLVMFuzzerTestOneInput=$(basename $(notdir $(1)))))
+
 $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(call c_command,$<) $(if $(filter $@,$(version_object)),-I$(BUILD)/include) \
+	$(Q)$(call c_command,$<) $(call entry_flags,$<) $(if $(filter $@,$(version_object)),-I$(BUILD)/include) \
 	    $(if $(findstring /tests/,$<),$(CMOCKA_CFLAGS)) $(dependencies) -c $< -o $@
 
 $(BUILD)/obj/%.cc.o: %.cc $(BUILD)/flags
@@ -209,17 +227,37 @@ $(BUILD)/attest: $(main_object) $(BUILD)/libattest.a
 	$(Q)$(CXX) $(link_flags) $^ $(libraries) -o $@
 
 .SECONDEXPANSION:
-helpers_of = $(foreach source,$(filter $(dir $(1))%,$(test_helpers)),$(call object,$(source)))
+helpers_of = $(foreach source,$(filter $(dir $(1))%,$(test_helpers)) \
+    $(if $(filter $(fuzz_replay),$(1)),$(fuzz_targets) $(fuzz_common)),$(call object,$(source)))
 $(test_programs): $(BUILD)/%: $(BUILD)/obj/%.c.o $$(call helpers_of,$$*) $(BUILD)/libattest.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CXX) $(link_flags) $^ $(libraries) $(CMOCKA_LIBS) -o $@
 
+.PHONY: fuzz-programs fuzz-seeds
+fuzz_programs := $(fuzz_targets:%.c=$(BUILD)/%)
+mutator_of = $(foreach source,$(filter %/$(subst fuzz_,mutate_,$(notdir $(1))).c,$(fuzz_mutators)),\
+    $(call object,$(source)))
+fuzz-programs: $(fuzz_programs)
+$(fuzz_programs): $(BUILD)/%: $(BUILD)/obj/%.c.o $$(call mutator_of,$$*) \
+    $(call object,$(fuzz_common)) $(BUILD)/libattest.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CXX) $(link_flags) $^ $(libraries) -o $@
+
+# Writes ci/fuzz/seeds anew; asked for by hand when a format changes.
+fuzz-seeds: $(BUILD)/ci/fuzz/make_seeds
+	@$< ci/fuzz/seeds
+$(BUILD)/ci/fuzz/make_seeds: $(call object,$(fuzz_seeder)) $(BUILD)/libattest.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CXX) $(link_flags) $^ $(libraries) -o $@
+
 -include $(all_objects:.o=.d)
 
 # --- running and testing ----------------------------------------------------------------------
 
-.PHONY: run test tests lint paper bundle
+.PHONY: run test tests fuzz lint paper bundle
 run: $(BUILD)/attest ## install what is missing, build, run the experiments, print record and tables
 	@ci/run-main.sh $<
 
@@ -232,6 +270,9 @@ tests: $(BUILD)/attest $(test_programs) ## build the test programs without runni
 ifneq ($(and $(filter test tests,$(goals)),$(CMOCKA_MISSING)),)
 $(error $(CMOCKA_MISSING))
 endif
+
+fuzz: ## fuzz every reader for T=60 seconds each; TARGETS="idx npy": only these
+	@T='$(T)' TARGETS='$(TARGETS)' ci/fuzz/run.sh
 
 lint: ## layout, gcc and clang with -Werror, static analysis, sorted lists
 	@ci/lint.sh
@@ -315,6 +356,6 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    expand -t 20
 	@echo
-	@echo 'Variables: CC CXX NVCC WERROR=0 V=1 VARIANT=release|debug PREFIX= DESTDIR='
+	@echo 'Variables: CC CXX NVCC WERROR=0 V=1 VARIANT=release|debug|fuzz PREFIX= DESTDIR='
 
 FORCE:

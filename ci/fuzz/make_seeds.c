@@ -1,0 +1,310 @@
+/* Writes the seed corpora: small files that the readers accept, or refuse late.
+ *
+ *   make_seeds FOLDER     writes FOLDER/TARGET/NAME; other files there stay as they are
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include "../../harness/cells_tree.h"
+#include "../../harness/record_format.h"
+#include "../../harness/seal.h"
+#include "../../harness/tree_pack.h"
+
+static const char *folder;
+
+static void require(bool held, const char *what) {
+    if (held)
+        return;
+    fprintf(stderr, "make_seeds: %s: %s %s\n", what, strerror(errno), status_message());
+    exit(1);
+}
+
+static void store(const char *target, const char *name, const void *bytes, size_t size) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, target);
+    require(mkdir(path, 0777) == 0 || errno == EEXIST, path);
+    snprintf(path, sizeof path, "%s/%s/%s", folder, target, name);
+    FILE *f = fopen(path, "wb");
+    require(f != NULL, path);
+    require(fwrite(bytes, 1, size, f) == size && fclose(f) == 0, path);
+}
+
+static void store_text(const char *target, const char *name, const char *text) {
+    store(target, name, text, strlen(text));
+}
+
+/* --- vectors -------------------------------------------------------------------------------- */
+
+static void store_packed(const char *name, const void *bytes, size_t size) {
+    unsigned char out[512];
+    z_stream z = {.next_in = (void *)(uintptr_t)bytes,
+                  .avail_in = (uInt)size,
+                  .next_out = out,
+                  .avail_out = sizeof out};
+    enum { GZIP = 15 + 16, MEMORY = 8 };
+    require(deflateInit2(&z, 9, Z_DEFLATED, GZIP, MEMORY, Z_DEFAULT_STRATEGY) == Z_OK, "deflate");
+    require(deflate(&z, Z_FINISH) == Z_STREAM_END, "deflate");
+    store("idx", name, out, sizeof out - z.avail_out);
+    deflateEnd(&z);
+}
+
+static void write_idx(void) {
+    static const unsigned char plane[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+    static const unsigned char cube[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,
+                                         0, 0, 0, 2, 0, 1, 2, 3, 4, 5, 6, 255};
+    static const unsigned char four[] = {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1,
+                                         0, 0, 0, 1, 0, 0, 0, 4, 9, 8, 7, 6};
+    unsigned char large[16 + 200] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0, 10};
+    store("idx", "rank-2", plane, sizeof plane);
+    store("idx", "rank-3", cube, sizeof cube);
+    store("idx", "rank-4", four, sizeof four);
+    store_packed("rank-2.gz", plane, sizeof plane);
+    store_packed("rank-3.gz", large, sizeof large);
+}
+
+static void write_texmex(void) {
+    const float values[3] = {1, -2.5F, 1e-30F};
+    const int32_t d = 3;
+    unsigned char floats[2 * (sizeof d + sizeof values)], bytes[2 * (sizeof d + 3)];
+    for (size_t row = 0; row < 2; row++) {
+        unsigned char *f = floats + row * (sizeof d + sizeof values);
+        unsigned char *b = bytes + row * (sizeof d + 3);
+        memcpy(f, &d, sizeof d);
+        memcpy(f + sizeof d, values, sizeof values);
+        memcpy(b, &d, sizeof d);
+        memcpy(b + sizeof d, "\0\x7f\xff", 3);
+    }
+    store("texmex", "fvecs", floats, sizeof floats);
+    store("texmex", "bvecs", bytes, sizeof bytes);
+}
+
+/* Header of `version`, padded as NumPy pads it, and `size` bytes of zeros. */
+static void store_npy(const char *name, unsigned version, const char *type, size_t size) {
+    enum { HEADER = 128 };
+    unsigned char file[HEADER + 64] = "\x93NUMPY";
+    const size_t start = version == 1 ? 10 : 12;
+    memset(file + start, ' ', HEADER - start);
+    file[6] = (unsigned char)version;
+    file[8] = (unsigned char)(HEADER - start);
+    const int n = snprintf((char *)file + start, HEADER - start,
+                           "{'descr': '%s', 'fortran_order': False, 'shape': (2, 3), }", type);
+    file[start + (size_t)n] = ' ';
+    file[HEADER - 1] = '\n';
+    store("npy", name, file, HEADER + size);
+}
+
+static void write_npy(void) {
+    store_npy("f4", 1, "<f4", 24);
+    store_npy("f8", 1, "<f8", 48);
+    store_npy("u1", 2, "|u1", 6);
+}
+
+/* --- ann-benchmarks ------------------------------------------------------------------------- */
+
+/* The file of each HDF5 seed, in memory. */
+static hid_t create_image(void) {
+    enum { INCREMENT = 1 << 12 };
+    char name[64];
+    record_hdf5_quiet();
+    record_image_name(name);
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_fapl_core(access, INCREMENT, 0);
+    H5Pset_obj_track_times(creation, 0);
+    const hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access);
+    H5Pclose(creation);
+    H5Pclose(access);
+    require(file >= 0, "HDF5 file");
+    return file;
+}
+
+static void store_image(const char *target, const char *name, hid_t file) {
+    H5Fflush(file, H5F_SCOPE_GLOBAL);
+    const ssize_t size = H5Fget_file_image(file, NULL, 0);
+    void *image = size > 0 ? malloc((size_t)size) : NULL;
+    require(image != NULL && H5Fget_file_image(file, image, (size_t)size) == size, name);
+    store(target, name, image, (size_t)size);
+    free(image);
+    H5Fclose(file);
+}
+
+/* How a dataset is stored; without times, so that a seed written anew is the same. */
+static hid_t storage(bool chunked) {
+    const hsize_t chunk[2] = {2, 2};
+    const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(plist, 0);
+    if (chunked) {
+        H5Pset_chunk(plist, 2, chunk);
+        H5Pset_fletcher32(plist);
+    }
+    return plist;
+}
+
+static void add_table(hid_t file, const char *name, hsize_t n, hsize_t d, hid_t type, hid_t plist) {
+    const double values[64] = {1, 2, 3, 0, 1, 2, 1, 3, 3, 1, 2, 1};
+    const hsize_t shape[2] = {n, d};
+    const hid_t space = H5Screate_simple(2, shape, NULL);
+    const hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+    require(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0, name);
+    H5Dclose(set);
+    H5Sclose(space);
+}
+
+static void add_text(hid_t file, const char *name, const char *text, bool variable) {
+    const hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, variable ? H5T_VARIABLE : strlen(text));
+    const hid_t id = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    require(H5Awrite(id, type, variable ? (const void *)&text : (const void *)text) >= 0, name);
+    H5Aclose(id);
+    H5Tclose(type);
+    H5Sclose(space);
+}
+
+static void write_annb(void) {
+    const hid_t plain = storage(false), packed = storage(true);
+    hid_t file = create_image();
+    add_table(file, "train", 4, 3, H5T_IEEE_F32LE, plain);
+    add_table(file, "test", 2, 3, H5T_IEEE_F64LE, plain);
+    add_table(file, "neighbors", 2, 2, H5T_STD_I32LE, plain);
+    add_table(file, "distances", 2, 2, H5T_IEEE_F32LE, plain);
+    add_text(file, "distance", "euclidean", false);
+    store_image("annb", "euclidean", file);
+
+    H5Pset_shuffle(packed);
+    H5Pset_deflate(packed, 6);
+    file = create_image();
+    add_table(file, "train", 4, 3, H5T_IEEE_F32LE, packed);
+    add_table(file, "test", 2, 3, H5T_STD_U8LE, plain);
+    add_text(file, "distance", "angular", true);
+    H5Pclose(packed);
+    H5Pclose(plain);
+    store_image("annb", "angular-chunked", file);
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+static struct tree *small_tree(void) {
+    struct tree *root = tree_new(), *measured = tree_group(root, "measurements");
+    tree_group(root, "outputs");
+    tree_set_i64(tree_group(root, "plan"), "seed", 7);
+    tree_set_string(measured, "started", "2026-01-02T03:04:05Z");
+    require(tree_set_string(tree_group(measured, "environment"), "suite_commit", "0123abcd"),
+            "tree");
+    return root;
+}
+
+/* One of each type and rank. */
+static struct tree *typed_tree(void) {
+    struct tree *root = small_tree(), *plan = tree_group(root, "plan");
+    const uint64_t matrix[2] = {2, 3}, cube[4] = {1, 2, 1, 2}, none[1] = {0};
+    const int32_t whole[6] = {1, -2, 3, INT32_MIN, INT32_MAX, 0};
+    const float real[6] = {0.5F, -0.0F, 1e-45F, 3, 4, 5};
+    const uint64_t large = UINT64_MAX;
+    tree_set(plan, "u64", TREE_U64, 0, NULL, &large);
+    tree_set(plan, "f32", TREE_F32, 2, matrix, real);
+    tree_set_null(plan, "null");
+    tree_set_string(plan, "empty", "");
+    tree_set_string(plan, "text", "caf\xc3\xa9");
+    struct tree *data = tree_group(tree_group(root, "outputs"), "data");
+    tree_dataset(data, "i32", TREE_I32, 2, matrix, whole);
+    tree_dataset(data, "u8", TREE_U8, 4, cube, "\0\1\xfe\xff");
+    tree_dataset(data, "none", TREE_F64, 1, none, NULL);
+    tree_dataset(data, "missing", TREE_F64, -1, NULL, NULL);
+    struct tree *note = tree_dataset(data, "note", TREE_STRING, 0, NULL, "a note");
+    require(tree_set_string(note, "unit", "none"), "tree");
+    return root;
+}
+
+static void make_cells(struct cell cells[2]) {
+    struct cell *pass = &cells[0], *skip = &cells[1];
+    *pass = (struct cell){.experiment = "toy", .arm = "a", .kernel = "k/cpu", .backend = "cpu"};
+    cell_param_text(pass, "dataset", "iid");
+    cell_param_real(pass, "eps0", 2.1);
+    cell_param_integer(pass, "k", 10);
+    cell_metric(pass, "recall", "share", true, 0.5, 100);
+    metric_interval(cell_metric(pass, "qps", "1/s", false, 12.5, 2), 12, 13);
+    pass->sample_units = 100;
+    require(cell_sample(pass, 0.5, 0) && cell_sample(pass, 0.25, 0.5), "samples");
+    strcpy(pass->output_digest, "00ff");
+    cell_verdict(pass, VERDICT_PASS, "%s", "");
+    *skip = (struct cell){.experiment = "toy", .arm = "b", .kernel = "k/cuda", .backend = "cuda"};
+    cell_metric(skip, "qps", "1/s", false, 1, 1);
+    cell_verdict(skip, VERDICT_SKIP, "no CUDA device");
+    cell_identify(pass);
+    cell_identify(skip);
+}
+
+static struct tree *run_tree(void) {
+    struct cell cells[2];
+    struct tree *root = small_tree();
+    make_cells(cells);
+    require(cells_to_tree(cells, 2, root) == ST_OK, "cells");
+    for (size_t i = 0; i < 2; i++)
+        cell_free(&cells[i]);
+    require(tree_set_string(tree_group(root, "plan"), "profile", "smoke"), "tree");
+    return root;
+}
+
+/* One tree as record, packed and sealed. */
+static void store_tree(const char *name, struct tree *root) {
+    void *bytes;
+    size_t size;
+    char text[SEAL_MAX_BYTES];
+    struct seal seal;
+    require(record_encode(root, &bytes, &size) == ST_OK, name);
+    store("record", name, bytes, size);
+    require(seal_make(root, bytes, size, name, &seal) == ST_OK, name);
+    store("seal", name, text, seal_format(&seal, text));
+    free(bytes);
+    require(tree_pack(root, &bytes, &size) == ST_OK, name);
+    store("tree_pack", name, bytes, size);
+    free(bytes);
+    tree_free(root);
+}
+
+/* What the strict profile refuses, so that mutation starts from each of them. */
+static void write_foreign_records(void) {
+    hid_t file = create_image();
+    const hid_t plist = storage(true);
+    add_table(file, "chunked", 4, 3, H5T_IEEE_F64LE, plist);
+    H5Pset_deflate(plist, 6);
+    add_table(file, "packed", 4, 3, H5T_IEEE_F64LE, plist);
+    H5Pclose(plist);
+    store_image("record", "chunked", file);
+
+    file = create_image();
+    add_text(file, "text", "of any length", true);
+    H5Lcreate_soft("/nowhere", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("other.h5", "/", file, "external", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_hard(file, "/", file, "cycle", H5P_DEFAULT, H5P_DEFAULT);
+    store_image("record", "links", file);
+}
+
+/* --- text ----------------------------------------------------------------------------------- */
+
+static void write_specs(void) {
+    store_text("spec", "clusters",
+               "clusters:n=1000,d=16,queries=10,clusters=20,decay=5.5,spread=0.25,seed=3");
+    store_text("spec", "iid", "iid:n=100,d=8,queries=2,seed=18446744073709551615");
+    store_text("spec", "integers", "integers:queries=2,d=8,n=100");
+    store_text("spec", "real", "clusters:n=9,d=9,queries=9,decay=1e-6,spread=0x1p-3");
+}
+
+int main(int argc, char **argv) {
+    require(argc == 2, "usage: make_seeds FOLDER");
+    folder = argv[1];
+    require(mkdir(folder, 0777) == 0 || errno == EEXIST, folder);
+    write_idx();
+    write_texmex();
+    write_npy();
+    write_annb();
+    store_tree("small", small_tree());
+    store_tree("typed", typed_tree());
+    store_tree("run", run_tree());
+    write_foreign_records();
+    write_specs();
+    return 0;
+}
