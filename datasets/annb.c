@@ -463,3 +463,10 @@ enum status annb_read(const char *path, size_t size, const char *label, int64_t 
         .path = path, .size = size, .label = label, .max_n = max_n, .max_queries = max_queries};
     return run_task(&t, out);
 }
+
+enum status annb_parse_untried(const void *bytes, size_t size, const char *label, int64_t max_n,
+                               int64_t max_queries, struct dataset *out) {
+    const struct task t = {
+        .bytes = bytes, .size = size, .label = label, .max_n = max_n, .max_queries = max_queries};
+    return load_task(&t, out);
+}

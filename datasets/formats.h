@@ -37,5 +37,9 @@ enum status annb_parse(const void *bytes, size_t size, const char *label, int64_
                        int64_t max_queries, struct dataset *out);
 enum status annb_read(const char *path, size_t size, const char *label, int64_t max_n,
                       int64_t max_queries, struct dataset *out);
+/* annb_parse without its trial in another process, so a damaged file may crash the caller: for
+ * fuzzing, which watches what happens inside. */
+enum status annb_parse_untried(const void *bytes, size_t size, const char *label, int64_t max_n,
+                               int64_t max_queries, struct dataset *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* What is checked of every answer. */
+#include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,12 @@ bool fuzz_answer_escaped(enum status st, enum status refusal) {
     escape_text(status_message(), shown, sizeof shown);
     require_line(shown);
     return false;
+}
+
+bool fuzz_in_process(void) { return getenv("FUZZ_IN_PROCESS") != NULL; }
+
+void fuzz_hdf5_closed(void) {
+    fuzz_require(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0, "HDF5 objects left open");
 }
 
 void fuzz_view(const struct view *view, const void *bytes, size_t size) {

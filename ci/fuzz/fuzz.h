@@ -32,6 +32,14 @@ bool fuzz_answer(enum status st, enum status refusal);
  * judged after that. */
 bool fuzz_answer_escaped(enum status st, enum status refusal);
 
+/* Where HDF5 parses the input.  False, the default: where the program lets it parse, so that every
+ * crash is a finding.  True when FUZZ_IN_PROCESS is set: here, where coverage and sanitizers see
+ * it, and where libhdf5 may crash: run.sh then gives each such input to the other way too. */
+bool fuzz_in_process(void);
+
+/* No file, dataset, group, type or attribute of HDF5 is still open. */
+void fuzz_hdf5_closed(void);
+
 /* A view of an accepted file: its rows lie inside bytes, and loading all of them is answered. */
 void fuzz_view(const struct view *view, const void *bytes, size_t size);
 

@@ -2,6 +2,7 @@
 TARGET(annb)
 TARGET(idx)
 TARGET(npy)
+TARGET(record)
 TARGET(seal)
 TARGET(spec)
 TARGET(texmex)
