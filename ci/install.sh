@@ -3,6 +3,7 @@
 #
 #   ci/install.sh         what `make run` and `make test` need
 #   ci/install.sh --lint  that and the tools of `make lint`
+#   ci/install.sh --fuzz  that and what `make fuzz` needs
 #   ci/install.sh --list  prints the packages and why each is needed; installs nothing
 #
 # As root it installs; a user with sudo installs through it; otherwise it prints the exact line to
@@ -44,6 +45,11 @@ clang-tidy             static analysis
 shellcheck             static analysis of the scripts
 mandoc                 checks the manual page
 '
+fuzz='
+clang                  compiles for libFuzzer
+libclang-rt-14-dev     libFuzzer and the sanitizers
+llvm                   tells whose function a crash is in (llvm-symbolizer)
+'
 
 packages() { awk 'NF { print $1 }' <<<"$1"; }
 
@@ -51,12 +57,13 @@ needed=$required
 case ${1-} in
 '') ;;
 --lint) needed=$needed$lint ;;
+--fuzz) needed=$needed$fuzz ;;
 --list)
-    printf 'required:%soptional:%slint:%s' "$required" "$optional" "$lint"
+    printf 'required:%soptional:%slint:%sfuzz:%s' "$required" "$optional" "$lint" "$fuzz"
     exit 0
     ;;
 *)
-    echo "usage: ci/install.sh [--lint | --list]" >&2
+    echo "usage: ci/install.sh [--lint | --fuzz | --list]" >&2
     exit 2
     ;;
 esac

@@ -437,10 +437,12 @@ static enum status try_task(void *arg, void **bytes, size_t *size) {
  * once in a child; the second reading comes from the page cache.  Against accidents, not against
  * attackers: the second reading meets the same bytes, but is not fenced in. */
 static enum status run_task(struct task *t, struct dataset *out) {
-    enum { SECONDS = 60, BYTES_A_SECOND = 8 << 20 }; /* far below what any disk or filter gives */
+    /* Below what any disk or filter gives, above what any file of vectors unpacks to. */
+    enum { SECONDS = 5, BYTES_A_SECOND = 8 << 20, MEMORY = 1 << 30, MEMORY_A_BYTE = 64 };
     const unsigned seconds = SECONDS + (unsigned)(t->size / BYTES_A_SECOND);
     const struct child_limits limits = {.cpu_seconds = seconds,
                                         .wall_seconds = 10 * seconds,
+                                        .memory_bytes = MEMORY + MEMORY_A_BYTE * t->size,
                                         .files = 1,
                                         .failure = ST_INPUT,
                                         .doing = "reading it",

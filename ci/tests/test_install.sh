@@ -4,7 +4,7 @@
 bin=$TMPDIR/bin
 mkdir "$bin"
 list=$(ci/install.sh --list)
-all=$(awk '/^[a-z].*:$/ { section = $1; next } section != "lint:" { print $1 }' <<<"$list")
+all=$(awk '/^[a-z].*:$/ { section = $1; next } section != "lint:" && section != "fuzz:" { print $1 }' <<<"$list")
 
 stub() { # NAME, script on stdin
     { echo '#!/bin/bash' && cat; } >"$bin/$1"
@@ -75,6 +75,8 @@ equal 'a package that another one provides is there' $? 0
 echo "$all" >"$INSTALLED"
 installer --lint >/dev/null
 equal '--lint asks for more' $? 2
+installer --fuzz >/dev/null
+equal '--fuzz asks for more' $? 2
 installer --wrong >/dev/null
 equal 'wrong usage: exit status' $? 2
 finish
