@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_filter.h"
 #include "clock.h"
 #include "escape.h"
 
@@ -141,6 +142,10 @@ static _Noreturn void child(const struct child_limits *l, child_work *work, void
         _exit(1);
     enum status st = ST_SYSTEM;
     if (limit_memory(l) && limit_resources(l)) {
+        /* Where the kernel has none, the limits have to do.  A sanitizer's report needs more calls
+         * than are let through, and so does opening a file. */
+        if (!SANITIZED && l->files == 0)
+            child_filter_start();
         st = work(arg, &bytes, &size);
         r.outcome = st == ST_OK                              ? OUTCOME_OK
                     : st == ST_SYSTEM && l->memory_bytes > 0 ? OUTCOME_NO_MEMORY

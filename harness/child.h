@@ -28,7 +28,8 @@ struct child_limits {
 typedef enum status child_work(void *arg, void **bytes, size_t *size);
 
 /* Runs work(arg) in a child without standard streams, other descriptors, signal handlers, new
- * privileges, core dumps, file writes or (unless root) new processes, and waits for it.
+ * privileges, core dumps, file writes or new processes, and waits for it.  With `files` 0 it cannot
+ * touch any file, process or network, not even by name (child_filter.h, where the kernel has it).
  * bytes, size: what came back, malloc'd; both may be NULL if nothing is wanted.
  * limits->failure: the work failed, and the line is its own, or it died, and the line names label,
  * cause and advice; ST_SYSTEM: there was no process to run it in.  Messages of the child come back

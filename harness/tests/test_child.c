@@ -8,9 +8,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,14 +121,6 @@ static enum status spin(void *arg, void **bytes, size_t *size) {
     return ST_OK;
 }
 
-static enum status sleep_on(void *arg, void **bytes, size_t *size) {
-    (void)arg;
-    (void)bytes;
-    (void)size;
-    pause();
-    return ST_OK;
-}
-
 static void time_is_limited(void **state) {
     (void)state;
     int going = 1;
@@ -133,8 +128,9 @@ static void time_is_limited(void **state) {
     limits.cpu_seconds = 1;
     refused(&limits, spin, &going,
             "file: reading it took more than 1 s of processor time: do this");
+    limits = usual;
     limits.wall_seconds = 1;
-    refused(&limits, sleep_on, NULL, "file: reading it took more than 1 s: do this");
+    refused(&limits, spin, &going, "file: reading it took more than 1 s: do this");
 }
 
 /* Maps and fills until it is refused, as a decoder that believes a length does. */
@@ -191,6 +187,7 @@ static void memory_beyond_the_limit_is_refused(void **state) {
 struct reach {
     int fd;           /* an open file of the parent */
     const char *path; /* of another file */
+    pid_t parent;
 };
 
 static enum status reach_out(void *arg, void **bytes, size_t *size) {
@@ -214,12 +211,35 @@ static enum status reach_out(void *arg, void **bytes, size_t *size) {
     return ST_OK;
 }
 
-static enum status fork_off(void *arg, void **bytes, size_t *size) {
-    (void)arg;
+/* What needs no descriptor. */
+static enum status reach_by_name(void *arg, void **bytes, size_t *size) {
+    const struct reach *r = arg;
     (void)bytes;
     (void)size;
-    /* Root is not held by that limit. */
-    if (geteuid() == 0 && setuid(65534) != 0)
+    const struct {
+        const char *what;
+        bool done;
+    } reaches[] = {
+        {"truncated a file", truncate(r->path, 0) == 0},
+        {"renamed a file", rename(r->path, r->path) == 0},
+        {"changed a mode", chmod(r->path, 0600) == 0},
+        {"signalled the parent", kill(getppid(), 0) == 0},
+        {"signalled the parent's thread", syscall(SYS_tgkill, r->parent, r->parent, 0) == 0},
+        {"started a program", execl("/bin/true", "true", NULL) == 0},
+        {"removed a file", unlink(r->path) == 0},
+    };
+    for (size_t i = 0; i < sizeof reaches / sizeof reaches[0]; i++) {
+        if (reaches[i].done)
+            return status_set(ST_CHECK, "%s", reaches[i].what);
+    }
+    return ST_OK;
+}
+
+static enum status fork_off(void *arg, void **bytes, size_t *size) {
+    (void)bytes;
+    (void)size;
+    /* Root is not held by RLIMIT_NPROC. */
+    if (*(const bool *)arg && setuid(65534) != 0)
         return status_set(ST_CHECK, "root stayed root");
     const pid_t pid = fork();
     if (pid == 0)
@@ -235,7 +255,7 @@ static void the_child_reaches_nothing(void **state) {
     const char *path = sample_path(folder, "journal");
     const int fd = open(path, O_CREAT | O_RDWR, 0600);
     /* A number that the child has no other use for. */
-    struct reach r = {fcntl(fd, F_DUPFD, 40), path};
+    struct reach r = {fcntl(fd, F_DUPFD, 40), path, 0};
     assert_true(r.fd >= 40);
     close(fd);
     if (run(&usual, reach_out, &r) != ST_OK)
@@ -245,10 +265,39 @@ static void the_child_reaches_nothing(void **state) {
     sample_remove(folder);
 }
 
+static bool calls_are_filtered(void) {
+    return memory_is_limited() && access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0;
+}
+
+static void the_child_reaches_nothing_by_name(void **state) {
+    (void)state;
+    if (!calls_are_filtered()) {
+        print_message("no system call filter under AddressSanitizer or in this kernel\n");
+        skip();
+    }
+    char *folder = sample_folder(), path[512];
+    strcpy(path, sample_path(folder, "journal"));
+    sample_store(path, "data", 4);
+    struct reach r = {-1, path, getpid()};
+    if (run(&usual, reach_by_name, &r) != ST_OK)
+        fail_msg("%s", status_message());
+    size_t size;
+    char *data = sample_load(path, &size);
+    assert_int_equal(size, 4);
+    free(data);
+    sample_remove(folder);
+}
+
 static void the_child_starts_no_process(void **state) {
     (void)state;
-    if (run(&usual, fork_off, NULL) != ST_OK)
-        fail_msg("%s", status_message());
+    struct child_limits limits = usual;
+    bool leave_root = false;
+    if (calls_are_filtered() && run(&limits, fork_off, &leave_root) != ST_OK)
+        fail_msg("with the filter: %s", status_message());
+    limits.files = 1; /* no filter, only the limit */
+    leave_root = geteuid() == 0;
+    if (run(&limits, fork_off, &leave_root) != ST_OK)
+        fail_msg("with the limit: %s", status_message());
 }
 
 /* With one file allowed: reads one, not two, and writes none. */
@@ -351,6 +400,7 @@ int main(void) {
         cmocka_unit_test(time_is_limited),
         cmocka_unit_test(memory_beyond_the_limit_is_refused),
         cmocka_unit_test(the_child_reaches_nothing),
+        cmocka_unit_test(the_child_reaches_nothing_by_name),
         cmocka_unit_test(the_child_starts_no_process),
         cmocka_unit_test(files_are_counted_and_not_written),
         cmocka_unit_test(handlers_stay_behind),
