@@ -51,7 +51,7 @@ type_twice() {
     coproc terminal { script -qec "'$attest' keygen --cost interactive $1" /dev/null; }
     answer 'Password: ' "$2" && answer '(one more time): ' "$3"
     shown+=$(cat <&"${terminal[0]}")
-    wait "$terminal_PID"
+    wait
 }
 
 if script --version >/dev/null 2>&1; then
