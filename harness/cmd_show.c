@@ -6,6 +6,7 @@
 #include "cells_tree.h"
 #include "commands.h"
 #include "escape.h"
+#include "run_journal.h"
 #include "show.h"
 
 struct options {
@@ -57,6 +58,35 @@ static enum status name_record(enum status st, const char *path) {
     return status_set(st, "%s", line);
 }
 
+static bool is_partial(const char *path) {
+    static const char end[] = ".partial";
+    size_t length = strlen(path), tail = sizeof end - 1;
+    return length > tail && strcmp(path + length - tail, end) == 0;
+}
+
+/* The finished cells of a run that is under way or was killed. */
+static enum status open_partial(struct shown *s) {
+    struct journal *j;
+    enum status st = journal_read(s->path, &j);
+    if (st != ST_OK)
+        return st;
+    s->partial = true;
+    s->root = tree_new();
+    st = run_journal_view(j, s->root, &s->cells, &s->cell_count);
+    const struct tree *planned = tree_find(s->root, "plan/cells");
+    s->planned = planned != NULL ? planned->child_count : 0;
+    journal_close(j);
+    return st == ST_OK ? ST_OK : name_record(st, s->path);
+}
+
+static enum status open_record(struct shown *s) {
+    enum status st = record_read(s->path, &s->root, &s->seal);
+    if (st != ST_OK)
+        return st;
+    st = cells_from_tree(s->root, &s->cells, &s->cell_count);
+    return st == ST_OK ? ST_OK : name_record(st, s->path);
+}
+
 enum status cmd_show(int argc, char **argv) {
     struct options o = {0};
     enum status st = read_options(argc, argv, &o);
@@ -67,12 +97,7 @@ enum status cmd_show(int argc, char **argv) {
         return ST_OK;
     }
     struct shown s = {.path = o.path};
-    st = record_read(o.path, &s.root, &s.seal);
-    if (st == ST_OK) {
-        st = cells_from_tree(s.root, &s.cells, &s.cell_count);
-        if (st != ST_OK)
-            st = name_record(st, o.path);
-    }
+    st = is_partial(o.path) ? open_partial(&s) : open_record(&s);
     if (st == ST_OK && o.cell != NULL)
         st = find_cell(&s, o.cell);
     if (st == ST_OK)

@@ -258,6 +258,54 @@ enum status run_journal_resume(struct run *r) {
     return append(r, session, ok);
 }
 
+/* --- for readers ------------------------------------------------------------------------------ */
+
+/* Adds the cells of an entry to those before; takes them over. */
+static enum status view_cells(const struct tree *entry, struct cell **cells, size_t *n) {
+    struct cell *more;
+    size_t count;
+    enum status st = cells_from_tree(tree_find(entry, "record"), &more, &count);
+    if (st != ST_OK) {
+        return st;
+    }
+    struct cell *all = realloc(*cells, (*n + count + 1) * sizeof *all);
+    if (all == NULL) {
+        cells_free(more, count);
+        return no_memory();
+    }
+    memcpy(all + *n, more, count * sizeof *all);
+    free(more);
+    *cells = all;
+    *n += count;
+    return ST_OK;
+}
+
+enum status run_journal_view(const struct journal *j, struct tree *root, struct cell **cells,
+                             size_t *n) {
+    const struct tree *head = journal_count(j) > 0 ? journal_entry(j, 0) : NULL;
+    struct tree *measurements = tree_group(root, "measurements");
+    *cells = NULL;
+    *n = 0;
+    if (head == NULL) {
+        return status_set(ST_RECORD, "an unfinished run that was killed before it began");
+    }
+    bool ok = measurements != NULL &&
+              tree_merge(tree_group(root, "plan"), tree_find(head, "plan")) &&
+              tree_merge(measurements, tree_find(head, "session")) &&
+              tree_merge(tree_group(measurements, "environment"), tree_find(head, "environment"));
+    enum status st = ok ? ST_OK : no_memory();
+    for (size_t i = 1; i < journal_count(j) && st == ST_OK; i++) {
+        const struct tree *entry = journal_entry(j, i);
+        st = is_kind(entry, "cells") ? view_cells(entry, cells, n) : ST_OK;
+    }
+    if (st != ST_OK) {
+        cells_free(*cells, *n);
+        *cells = NULL;
+        *n = 0;
+    }
+    return st;
+}
+
 /* --- for the record --------------------------------------------------------------------------- */
 
 static bool add_session(struct tree *sessions, size_t number, const struct tree *from) {

@@ -23,6 +23,11 @@ bool run_journal_same_plan(const struct run *r, const struct tree *plan);
 /* Adds measurements/sessions: when the run was begun and resumed, and the load then. */
 bool run_journal_sessions(const struct run *r, struct tree *measurements);
 
+/* What a journal holds as a record's reader sees it: plan, machine, start; and its finished cells,
+ * to be freed with cells_free. */
+enum status run_journal_view(const struct journal *j, struct tree *root, struct cell **cells,
+                             size_t *n);
+
 /* Cells that are in the journal. */
 size_t run_journal_finished(const struct run *r);
 

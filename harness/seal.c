@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "journal.h"
 #include "seal.h"
 #include "seal_files.h"
 
@@ -309,6 +310,14 @@ static enum status check_record(const struct paths *p, const struct record_trust
     return st;
 }
 
+/* The journal of an unfinished run, taken for a record. */
+static enum status refuse_journal(const char *path) {
+    char shown[ESCAPE_LINE];
+    escape_text(path, shown, sizeof shown);
+    return status_set(ST_RECORD, "%s: an unfinished run and no record; attest run --resume ends it",
+                      shown);
+}
+
 enum status record_read_trusting(const char *path, const struct record_trust *trust,
                                  struct tree **root, struct seal *seal) {
     const struct file_rule rule = {RECORD_MAX_BYTES, 0, ST_RECORD};
@@ -320,6 +329,8 @@ enum status record_read_trusting(const char *path, const struct record_trust *tr
     enum status st = make_paths(path, &p);
     if (st == ST_OK)
         st = file_read(path, &rule, &bytes, &size);
+    if (st == ST_OK && journal_is(bytes, size))
+        st = refuse_journal(path);
     if (st == ST_OK)
         st = check_record(&p, trust, bytes, size, &c, root);
     free(bytes);

@@ -13,6 +13,8 @@ struct shown {
     struct seal seal;
     struct cell *cells;
     size_t cell_count;
+    bool partial;            /* a run under way or killed: no record, so nothing is sealed */
+    size_t planned;          /* cells that such a run will have */
     const struct cell *only; /* NULL, or the one cell asked for: with its samples */
 };
 

@@ -121,10 +121,11 @@ static json_t *record_json(const struct shown *s) {
     const struct tree *environment = tree_find(measured, "environment");
     const struct seal *seal = &s->seal;
     json_t *o = json_object();
-    bool ok = put(o, "digest", text(seal->content_digest)) &&
-              put(o, "plan_digest", text(seal->plan_digest)) &&
-              put(o, "outputs_digest", text(seal->outputs_digest)) &&
-              put(o, "sealed", json_true()) &&
+    bool ok = put(o, "digest", text_or_null(seal->content_digest)) &&
+              put(o, "plan_digest", text_or_null(seal->plan_digest)) &&
+              put(o, "outputs_digest", text_or_null(seal->outputs_digest)) &&
+              put(o, "partial", json_boolean(s->partial)) &&
+              put(o, "sealed", json_boolean(!s->partial)) &&
               put(o, "signed", json_boolean(seal->has_signature)) &&
               put(o, "key_id", text_or_null(seal->key_id)) &&
               put(o, "chain_number",

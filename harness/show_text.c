@@ -84,8 +84,18 @@ static void print_controls(FILE *out, const struct tree *controls) {
     }
 }
 
+static void print_partial(const struct shown *s, FILE *out) {
+    char line[128];
+    snprintf(line, sizeof line, "no: an unfinished run, %zu of %zu cells; attest run --resume",
+             s->cell_count, s->planned);
+    field(out, "sealed", line);
+}
+
 static void print_seal(const struct seal *s, FILE *out) {
     char line[128];
+    field(out, "digest", s->content_digest);
+    field(out, "plan", s->plan_digest);
+    field(out, "outputs", s->outputs_digest);
     if (!s->has_signature) {
         field(out, "sealed", "yes, UNSIGNED: detects accidents, not forgery");
         return;
@@ -105,10 +115,10 @@ static void print_header(const struct shown *s, FILE *out) {
     const struct tree *measured = tree_find(s->root, "measurements");
     const struct tree *environment = tree_find(measured, "environment");
     field(out, "record", s->path);
-    field(out, "digest", s->seal.content_digest);
-    field(out, "plan", s->seal.plan_digest);
-    field(out, "outputs", s->seal.outputs_digest);
-    print_seal(&s->seal, out);
+    if (s->partial)
+        print_partial(s, out);
+    else
+        print_seal(&s->seal, out);
     print_machine(out, environment);
     field(out, "profile", tree_get_string(plan, "profile"));
     field(out, "started", tree_get_string(measured, "started"));
