@@ -257,7 +257,7 @@ $(BUILD)/ci/fuzz/make_seeds: $(call object,$(fuzz_seeder)) $(BUILD)/libattest.a
 
 # --- running and testing ----------------------------------------------------------------------
 
-.PHONY: run test tests fuzz lint paper bundle
+.PHONY: run test tests fuzz lint paper bundle torture
 run: $(BUILD)/attest ## install what is missing, build, run the experiments, print record and tables
 	@ci/run-main.sh $<
 
@@ -279,6 +279,10 @@ lint: ## layout, gcc and clang with -Werror, static analysis, sorted lists
 
 paper: $(BUILD)/attest ## regenerate reports/out from the committed records
 	@ATTEST='$(CURDIR)/$<' reports/paper.sh
+
+N ?= 200
+torture: $(BUILD)/attest ## kill N runs (200) at random moments, resume them, look at what is left
+	@ATTEST='$(CURDIR)/$<' ci/torture.sh $(N)
 
 bundle: $(BUILD)/attest ## make a relocatable tarball of the program
 	@ATTEST='$(CURDIR)/$<' ci/bundle.sh

@@ -17,7 +17,7 @@ command -v python3 >/dev/null || { echo "python3 is not installed" && exit 77; }
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 record=$work/run/record.h5
-shape=n=3000,d=64,queries=20
+shape=n=12000,d=64,queries=50
 arguments=(run adsampling crossover --quiet --threads 1 --filter 'crossover|l2_scan/scalar|vertical'
     --dataset "clusters:$shape" --dataset "iid:$shape" --dataset "integers:$shape" --out "$record")
 

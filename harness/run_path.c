@@ -62,7 +62,7 @@ void run_path_unfinished(char out[PATH_MAX]) {
 }
 
 enum status run_path_check(const char *path) {
-    char parent[PATH_MAX + 16], shown[ESCAPE_LINE];
+    char parent[PATH_MAX], shown[ESCAPE_LINE];
     struct stat s;
     const char *slash = strrchr(path, '/');
     snprintf(parent, sizeof parent, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
@@ -76,12 +76,6 @@ enum status run_path_check(const char *path) {
     if (lstat(path, &s) == 0 && !S_ISREG(s.st_mode)) {
         escape_text(path, shown, sizeof shown);
         return status_set(ST_SYSTEM, "%s: in the way and no regular file; choose another --out",
-                          shown);
-    }
-    snprintf(parent, sizeof parent, "%s.minisig", path);
-    if (lstat(parent, &s) == 0) {
-        escape_text(path, shown, sizeof shown);
-        return status_set(ST_INPUT, "%s: a signed record is not overwritten; choose another --out",
                           shown);
     }
     return ST_OK;

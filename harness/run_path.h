@@ -12,8 +12,8 @@ enum status run_path_default(const char *name, const char *started, char out[PAT
 /* The record whose journal in build/records/ changed last; "" if none lies there. */
 void run_path_unfinished(char out[PATH_MAX]);
 
-/* ST_SYSTEM when the folder of path is missing or read-only, or path is a folder; ST_INPUT when a
- * signed record is there: a long run must not fail at its end for that. */
+/* ST_SYSTEM when the folder of path is missing or read-only, or path is a folder: a long run must
+ * not fail at its end for that. */
 enum status run_path_check(const char *path);
 
 #endif

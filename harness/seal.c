@@ -18,9 +18,9 @@ struct paths {
 };
 
 static enum status make_paths(const char *path, struct paths *p) {
-    const long id = (long)getpid();
-    int longest = snprintf(p->new_seal, PATH_MAX, "%s.seal.tmp-%ld", path, id);
-    snprintf(p->new_record, PATH_MAX, "%s.tmp-%ld", path, id);
+    /* Fixed names, so that what a killed process left is found and replaced by the next. */
+    int longest = snprintf(p->new_seal, PATH_MAX, "%s.seal.tmp", path);
+    snprintf(p->new_record, PATH_MAX, "%s.tmp", path);
     snprintf(p->seal, PATH_MAX, "%s.seal", path);
     snprintf(p->signature, PATH_MAX, "%s.minisig", path);
     snprintf(p->record, PATH_MAX, "%s", path);
@@ -50,7 +50,6 @@ static enum status publish(const struct paths *p) {
 static enum status write_pair(const struct paths *p, const void *bytes, const struct seal *seal) {
     char text[SEAL_MAX_BYTES];
     size_t length = seal_format(seal, text);
-    /* Left by a killed process that had our number. */
     unlink(p->new_record);
     unlink(p->new_seal);
     enum status st = file_write_new(p->new_record, 0666, bytes, (size_t)seal->size);

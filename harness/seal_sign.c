@@ -32,15 +32,14 @@ struct target {
 
 static enum status make_target(const char *path, const char *ending, struct target *t) {
     snprintf(t->file, sizeof t->file, "%s%s", path, ending);
-    int length =
-        snprintf(t->temporary, sizeof t->temporary, "%s%s.tmp-%ld", path, ending, (long)getpid());
+    int length = snprintf(t->temporary, sizeof t->temporary, "%s%s.tmp", path, ending);
     if (length > 0 && (size_t)length < sizeof t->temporary)
         return ST_OK;
     return status_set(ST_INPUT, "the path of the record is too long");
 }
 
 static enum status write_temporary(const struct target *t, const char *text, size_t size) {
-    unlink(t->temporary); /* left by a killed process that had our number */
+    unlink(t->temporary); /* left by a killed process */
     return file_write_new(t->temporary, 0666, text, size);
 }
 
