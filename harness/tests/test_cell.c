@@ -328,11 +328,12 @@ static void json_is_the_documented_object(void **state) {
     assert_int_equal(json_object_size(all), 2);
 
     const json_t *record = json_object_get(all, "record");
-    assert_int_equal(json_object_size(record), 12);
+    assert_int_equal(json_object_size(record), 13);
     const char *const digests[] = {"digest", "plan_digest", "outputs_digest"};
     for (int i = 0; i < 3; i++)
         assert_int_equal(json_string_length(json_object_get(record, digests[i])), 64);
     assert_true(json_is_true(json_object_get(record, "sealed")));
+    assert_true(json_is_false(json_object_get(record, "partial")));
     assert_true(json_is_false(json_object_get(record, "signed")));
     assert_true(json_is_null(json_object_get(record, "key_id")));
     assert_true(json_is_null(json_object_get(record, "chain_number")));
