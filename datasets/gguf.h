@@ -67,9 +67,17 @@ void gguf_close(struct gguf *g);
 /* What messages call the file. */
 const char *gguf_label(const struct gguf *g);
 
+/* At most 80 bytes of a text for a message; escaped, in a buffer of this thread that the next call
+ * but one overwrites. */
+const char *gguf_text_shown(const struct gguf_text *text);
+
 /* --- metadata: ST_INPUT with one line when the key is missing or of another kind -------------- */
 
 bool gguf_has(const struct gguf *g, const char *key);
+
+/* The keys in the order of their bytes; index < gguf_key_count. */
+size_t gguf_key_count(const struct gguf *g);
+struct gguf_text gguf_key_at(const struct gguf *g, size_t index);
 
 enum status gguf_string(const struct gguf *g, const char *key, struct gguf_text *out);
 

@@ -44,10 +44,6 @@ struct gguf {
 /* Order of bytes, shorter first when one is the beginning of the other. */
 int gguf_text_compare(const struct gguf_text *a, const struct gguf_text *b);
 
-/* At most 80 characters of a text for a message; escaped, in a buffer of this thread that the next
- * call but one overwrites. */
-const char *gguf_text_shown(const struct gguf_text *text);
-
 /* Little-endian numbers of 1, 2, 4 or 8 bytes at any alignment. */
 uint64_t gguf_unsigned(const unsigned char *bytes, size_t width);
 

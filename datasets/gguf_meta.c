@@ -29,6 +29,12 @@ static const struct gguf_entry *find_kind(const struct gguf *g, const char *key,
 
 bool gguf_has(const struct gguf *g, const char *key) { return find(g, key) != NULL; }
 
+size_t gguf_key_count(const struct gguf *g) { return g->entry_count; }
+
+struct gguf_text gguf_key_at(const struct gguf *g, size_t index) {
+    return g->entries[index].key;
+}
+
 static struct gguf_text text_at(const unsigned char *bytes) {
     return (struct gguf_text){(const char *)bytes + 8, (size_t)gguf_unsigned(bytes, 8)};
 }

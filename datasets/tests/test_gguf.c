@@ -107,6 +107,8 @@ static void metadata_is_read(void **state) {
     assert_true(truth);
     assert_true(gguf_has(g, "words"));
     assert_false(gguf_has(g, "word"));
+    assert_int_equal(gguf_key_count(g), 9);
+    assert_true(text_is(gguf_key_at(g, 0), "counts") && text_is(gguf_key_at(g, 8), "yes"));
     gguf_close(g);
 }
 
@@ -310,7 +312,7 @@ static void formats_agree_with_an_independent_reader(void **state) {
          -0x1.967ap+7F},
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        unsigned char in[8 * 256];
+        unsigned char in[8 * 256] = {0};
         float out[2048];
         const struct gguf_format *f = gguf_format(rows[r].type);
         assert_non_null(f);

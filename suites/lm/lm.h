@@ -1,0 +1,105 @@
+/* A Llama-architecture language model: weights out of a GGUF file, float32 forward, KV cache, and
+ * attention as a plug.
+ *
+ * One layer: x = rmsnorm(h); q, k, v = x Wq', x Wk', x Wv'; q and k are rotated by their position;
+ * h += attention(q, K, V) Wo'; x = rmsnorm(h); h += (silu(x Wg') * (x Wu')) Wd'.
+ * Query head i reads KV head i / (heads / kv_heads).  A GGUF file of this architecture holds the
+ * rows of Wq and Wk in an order in which rotation acts on adjacent pairs (2i, 2i + 1). Sources:
+ * Touvron et al., "LLaMA" (2023); Su et al., "RoFormer" (2021); Ainslie et al., "GQA" (2023); Zhang
+ * and Sennrich, "Root Mean Square Layer Normalization" (2019); Shazeer, "GLU Variants" (2020).
+ */
+#ifndef ATTEST_SUITES_LM_LM_H
+#define ATTEST_SUITES_LM_LM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../datasets/gguf.h"
+#include "../../harness/status.h"
+
+struct lm_shape {
+    int32_t layers, heads, kv_heads, head_dim, hidden, ffn, vocabulary;
+    int32_t context;  /* positions that the model was trained for */
+    double rope_base; /* pair i of a head turns by position * rope_base^(-2i / head_dim) */
+    double epsilon;   /* of the norms */
+    bool tied;        /* the output matrix is the embedding */
+};
+
+struct lm_model;
+
+/* Dequantises every weight of a model to float32, about 4 bytes a parameter, on `threads` threads.
+ * The file may be closed afterwards.  ST_INPUT with one line: another architecture, a metadata key
+ * or tensor that this forward does not compute with (scaled rotation, biases, experts), a tensor
+ * missing, of another shape, or not finite. */
+enum status lm_load(const struct gguf *g, int threads, struct lm_model **out);
+void lm_free(struct lm_model *m);
+const struct lm_shape *lm_shape(const struct lm_model *m);
+
+/* --- attention as a plug --------------------------------------------------------------------- */
+
+/* One layer's attention over `tokens` new queries.  Query t is row past + t of the cache; it may
+ * read the keys first[past + t] .. past + t, its own included: those of its own segment that are
+ * not later.  A padding token, segment -1, reads none, and its output is 0. */
+struct lm_attention_call {
+    const struct lm_shape *shape;
+    int32_t layer;
+    int threads;
+    int64_t past, tokens;
+    const float *x;          /* (tokens, hidden) the layer's input behind its norm */
+    const float *q;          /* (tokens, heads, head_dim) rotated */
+    const float *k, *v;      /* (kv_heads, capacity, head_dim), rows 0 .. past + tokens - 1 are set;
+                              * keys are rotated */
+    int64_t capacity;        /* rows from one KV head to the next */
+    const int32_t *segment;  /* (past + tokens) */
+    const int32_t *position; /* (past + tokens) from 0 in each segment */
+    const int64_t *first;    /* (past + tokens) first key of the segment */
+    float *out;              /* (tokens, heads, head_dim) to be written whole */
+};
+
+/* Called from the thread that called lm_forward, once a layer, in order; it may use workers_run. */
+struct lm_attention {
+    enum status (*run)(void *context, const struct lm_attention_call *call);
+    void *context;
+};
+
+/* softmax(q K' / sqrt(head_dim)) V over the allowed keys; the context is not used. */
+enum status lm_attention_full(void *context, const struct lm_attention_call *call);
+
+/* --- forward --------------------------------------------------------------------------------- */
+
+/* A KV cache and the space to work in; several may share one model. */
+struct lm_session;
+
+/* Room for `capacity` tokens.  Sets OpenBLAS to one thread: parallelism is ours. */
+enum status lm_session_new(const struct lm_model *m, int64_t capacity, int threads,
+                           struct lm_session **out);
+void lm_session_free(struct lm_session *s);
+
+/* Tokens in the cache. */
+int64_t lm_session_length(const struct lm_session *s);
+
+/* Forgets the tokens from `length` on; length <= lm_session_length. */
+void lm_session_truncate(struct lm_session *s, int64_t length);
+
+/* Appends `count` tokens, in blocks: prefill is one call, decode one call a token.  segments
+ * (count): the document of each token, or NULL: all of one; a document's tokens stand together,
+ * later documents have higher numbers, -1 is padding, and positions restart with each document.
+ * attention NULL: lm_attention_full.  hidden (count, hidden), or NULL: the last layer's output
+ * behind the final norm.
+ * ST_INPUT: an id outside the vocabulary, no room in the cache, a position outside the model's
+ * context, segments out of order; what the plug returns.  After a failure the cache is as before.
+ */
+enum status lm_forward(struct lm_session *s, const struct lm_attention *attention,
+                       const int32_t *ids, const int32_t *segments, int64_t count, float *hidden);
+
+/* Logits (count, vocabulary) of rows of `hidden` (count, hidden). */
+void lm_logits(const struct lm_model *m, const float *hidden, int64_t count, int threads,
+               float *logits);
+
+/* nll[i] = log(sum_v exp(z[i][v])) - z[i][target[i]] in nats, z the logits of row i of `hidden`
+ * (count, hidden); logits in float32, the sum in float64.  target[i] < 0: nll[i] is 0.  ST_INPUT: a
+ * target outside the vocabulary; ST_SYSTEM: no memory. */
+enum status lm_nll(const struct lm_model *m, const float *hidden, const int32_t *target,
+                   int64_t count, int threads, double *nll);
+
+#endif

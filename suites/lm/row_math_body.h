@@ -1,0 +1,101 @@
+/* The loops that every instruction set of row_math shares: plain C that compilers vectorise.  The
+ * including file defines ROW_MATH_TABLE. */
+#include <string.h>
+
+#include "row_math.h"
+
+/* Sums and maxima run in this many lanes, because a compiler may not reorder them itself; the
+ * result is the same for every instruction set as far as the lanes go. */
+enum { LANES = 16 };
+
+static inline uint32_t bits_of(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float of_bits(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* exp(x) within 2 units in the last place for x in [-87, 88], taken as its nearer end outside; NaN
+ * stays NaN.  x = n ln 2 + r with |r| <= ln(2) / 2, ln 2 in two parts so that n times the first is
+ * exact, and the Taylor polynomial of degree 7 in r.  Adding 1.5 * 2^23 rounds to a whole number
+ * and leaves it in the low bits. */
+static inline float exp_row(float x) {
+    const float magic = 12582912.0F;
+    x = x < -87.0F ? -87.0F : x;
+    x = x > 88.0F ? 88.0F : x;
+    const float shifted = x * 0x1.715476p+0F + magic;
+    const float n = shifted - magic;
+    const float r = (x - n * 0x1.62ep-1F) - n * 0x1.0bfbe8p-15F;
+    float p = 1.0F / 5040;
+    p = p * r + 1.0F / 720;
+    p = p * r + 1.0F / 120;
+    p = p * r + 1.0F / 24;
+    p = p * r + 1.0F / 6;
+    p = p * r + 0.5F;
+    p = p * r + 1.0F;
+    p = p * r + 1.0F;
+    return p * of_bits((bits_of(shifted) << 23) + 0x3f800000U);
+}
+
+static float row_max(const float *row, int64_t n) {
+    float lane[LANES];
+    for (int i = 0; i < LANES; i++) {
+        lane[i] = row[0];
+    }
+    int64_t at = 0;
+    for (; at + LANES <= n; at += LANES) {
+        for (int i = 0; i < LANES; i++) {
+            lane[i] = row[at + i] > lane[i] ? row[at + i] : lane[i];
+        }
+    }
+    float most = row[0];
+    for (int i = 0; i < LANES; i++) {
+        most = lane[i] > most ? lane[i] : most;
+    }
+    for (; at < n; at++) {
+        most = row[at] > most ? row[at] : most;
+    }
+    return most;
+}
+
+static float row_sum(const float *row, int64_t n) {
+    float lane[LANES] = {0};
+    int64_t at = 0;
+    for (; at + LANES <= n; at += LANES) {
+        for (int i = 0; i < LANES; i++) {
+            lane[i] += row[at + i];
+        }
+    }
+    double sum = 0;
+    for (int i = 0; i < LANES; i++) {
+        sum += (double)lane[i];
+    }
+    for (; at < n; at++) {
+        sum += (double)row[at];
+    }
+    return (float)sum;
+}
+
+static void softmax(float *row, int64_t n) {
+    const float most = row_max(row, n);
+    for (int64_t i = 0; i < n; i++) {
+        row[i] = exp_row(row[i] - most);
+    }
+    const float share = 1.0F / row_sum(row, n);
+    for (int64_t i = 0; i < n; i++) {
+        row[i] *= share;
+    }
+}
+
+static void swiglu(const float *gate, const float *up, float *out, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = gate[i] / (1.0F + exp_row(-gate[i])) * up[i];
+    }
+}
+
+const struct row_math ROW_MATH_TABLE = {softmax, swiglu};
