@@ -18,6 +18,15 @@ static json_t *text_or_null(const char *text) {
     return text != NULL ? json_string(text) : json_null();
 }
 
+static json_t *list_metrics(const struct experiment *e) {
+    json_t *metrics = json_array();
+    for (const struct metric_info *m = e->metrics; m != NULL && m->name != NULL; m++) {
+        add_row(metrics, json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "unit", m->unit, "kind",
+                                   m->output ? "output" : "measured", "meaning", m->meaning));
+    }
+    return metrics;
+}
+
 static void list_experiments(json_t *rows) {
     for (size_t i = 0; experiments[i] != NULL; i++) {
         const struct experiment *e = experiments[i];
@@ -26,8 +35,9 @@ static void list_experiments(json_t *rows) {
             json_object_set_new(settings, s->name,
                                 json_pack("{s:s,s:s}", "default", s->fallback, "help", s->help));
         }
-        add_row(rows, json_pack("{s:s,s:s,s:s,s:o}", "name", e->name, "title", e->title, "source",
-                                e->source, "settings", settings));
+        add_row(rows,
+                json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", e->name, "title", e->title, "source",
+                          e->source, "settings", settings, "metrics", list_metrics(e)));
     }
 }
 
@@ -90,6 +100,17 @@ static void print_settings(const json_t *settings) {
     }
 }
 
+static void print_metrics(const json_t *metrics) {
+    size_t i;
+    json_t *metric;
+    json_array_foreach(metrics, i, metric) {
+        printf("    metric %s (%s, %s)    %s\n", json_string_value(json_object_get(metric, "name")),
+               json_string_value(json_object_get(metric, "unit")),
+               json_string_value(json_object_get(metric, "kind")),
+               json_string_value(json_object_get(metric, "meaning")));
+    }
+}
+
 static void print_text(const json_t *rows) {
     size_t i;
     json_t *row;
@@ -108,6 +129,7 @@ static void print_text(const json_t *rows) {
         }
         printf("\n");
         print_settings(json_object_get(row, "settings"));
+        print_metrics(json_object_get(row, "metrics"));
     }
 }
 

@@ -9,6 +9,7 @@
 #define ATTEST_HARNESS_EXPERIMENT_H
 
 #include "cell.h"
+#include "fixture.h"
 #include "report.h"
 #include "status.h"
 #include "tree.h"
@@ -21,6 +22,14 @@ struct setting {
     const char *name;
     const char *fallback; /* default, as text */
     const char *help;
+};
+
+/* A metric that cells of the experiment may have; a cell has each of them, with or without a value.
+ */
+struct metric_info {
+    const char *name, *unit; /* as in struct metric */
+    bool output;             /* equal on a rerun with the same kernel and core; else measured */
+    const char *meaning;     /* one line */
 };
 
 struct run; /* harness/run.c: one invocation of `attest run` */
@@ -40,7 +49,9 @@ struct experiment {
     const char *name;   /* "adsampling" */
     const char *title;  /* one line */
     const char *source; /* the document whose claims it tests: "S001; Gao & Long, SIGMOD 2023" */
-    const struct setting *settings; /* ends with name == NULL; NULL if none */
+    const struct setting *settings;    /* ends with name == NULL; NULL if none */
+    const struct metric_info *metrics; /* ends with name == NULL; NULL if none */
+    const struct fixture *fixtures;    /* ends with name == NULL; NULL if none */
     /* Adds groups and cells with run_group() and group_cell(). Reads no data yet. */
     enum status (*plan)(struct run *run);
     /* Loads data, builds what cells share, computes oracle answers. */
@@ -60,6 +71,10 @@ struct experiment {
 
 extern const struct experiment *const experiments[]; /* sorted, NULL-terminated */
 const struct experiment *experiment_find(const char *name);
+
+/* Gives a cell every metric of its experiment that it lacks, without a value.  ST_SYSTEM: the cell
+ * has a metric that the experiment does not declare like this. */
+enum status experiment_complete_metrics(const struct experiment *e, struct cell *c);
 
 /* --- what an experiment may ask of the run ------------------------------------------------- */
 

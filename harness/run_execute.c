@@ -113,6 +113,19 @@ static bool is_timed(const struct run_group *g) {
     return g->experiment->time != NULL && g->group.rounds > 0;
 }
 
+static enum status complete_metrics(const struct run_group *g, struct cell *cells, size_t n) {
+    enum status st = ST_OK;
+    for (size_t i = 0; i < n && st == ST_OK; i++) {
+        st = experiment_complete_metrics(g->experiment, &cells[i]);
+    }
+    return st;
+}
+
+static enum status finish_cells(struct run *r, struct run_group *g, struct cell *cells, size_t n) {
+    enum status st = complete_metrics(g, cells, n);
+    return st == ST_OK ? run_journal_commit(r, g, cells, n) : st;
+}
+
 static enum status check_cells(struct run *r, struct run_group *g) {
     struct group *group = &g->group;
     enum status st = ST_OK;
@@ -124,7 +137,7 @@ static enum status check_cells(struct run *r, struct run_group *g) {
             st = g->experiment->check(r, group, c);
             report_failure(c);
             if (st == ST_OK && !is_timed(g)) {
-                st = run_journal_commit(r, g, c, 1);
+                st = finish_cells(r, g, c, 1);
             }
         }
         advance(r, 1);
@@ -152,7 +165,7 @@ static enum status time_and_summarise(struct run *r, struct run_group *g) {
     if (st == ST_OK && g->experiment->summarise != NULL) {
         st = g->experiment->summarise(r, group);
     }
-    return st == ST_OK ? run_journal_commit(r, g, group->cells, group->cell_count) : st;
+    return st == ST_OK ? finish_cells(r, g, group->cells, group->cell_count) : st;
 }
 
 static enum status run_one_group(struct run *r, struct run_group *g) {
@@ -187,6 +200,8 @@ enum status run_execute(struct run *r) {
     enum status st = ST_OK;
     for (size_t i = 0; i < r->group_count && st == ST_OK; i++) {
         st = run_one_group(r, r->groups[i]);
+        const struct group *g = &r->groups[i]->group; /* skipped cells have the same metrics */
+        st = st == ST_OK ? complete_metrics(r->groups[i], g->cells, g->cell_count) : st;
     }
     return st;
 }

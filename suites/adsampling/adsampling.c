@@ -1,4 +1,4 @@
-#include "adsampling.h"
+#include "adsampling_metrics.h"
 
 #include <string.h>
 
@@ -15,6 +15,8 @@ const struct experiment experiment_adsampling = {
     .title = "Early-terminated distances in an exact scan",
     .source = "S001; Gao & Long, SIGMOD 2023 (arXiv:2303.09855); PDX, Kuffo et al., SIGMOD 2025",
     .settings = ads_settings,
+    .metrics = ads_metrics,
+    .fixtures = ads_fixtures,
     .plan = ads_plan,
     .prepare = ads_prepare,
     .check = ads_check,

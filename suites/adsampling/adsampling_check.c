@@ -6,8 +6,7 @@
 #include "../../harness/memory.h"
 #include "../../harness/record.h"
 #include "../../harness/roofline.h"
-#include "../../reference/knn.h"
-#include "adsampling.h"
+#include "adsampling_metrics.h"
 
 static bool same_point(const struct knn_params *a, const struct knn_params *b) {
     return a->k == b->k && a->eps0 == b->eps0 && a->delta == b->delta;
@@ -39,60 +38,29 @@ static enum status oracle_of(struct ads_group *s, const struct ads_cell *a,
 
 /* --- metrics ---------------------------------------------------------------------------------- */
 
-/* A returned id counts if its exact distance is at most the k-th exact distance. */
-static void add_recall(struct cell *c, const struct ads_cell *a) {
-    const struct knn_problem *p = a->problem;
-    int64_t good = 0;
-    for (int64_t q = 0; q < a->checked; q++) {
-        for (int32_t r = 0; r < p->k; r++) {
-            const float *row = p->base.rows + (int64_t)a->ids[q * p->k + r] * p->base.d;
-            good += ref_l2sq(row, p->queries + q * p->base.d, p->base.d) <=
-                    p->exact_dist[q * p->k + p->k - 1];
-        }
-    }
-    cell_metric(c, "recall_at_k", "share", true, (double)good / (double)(a->checked * p->k),
-                (uint64_t)a->checked);
-}
-
-/* Dimensions that a candidate of level g has read. */
-static double level_dims(const struct ads_cell *a, int32_t g) {
-    int32_t dims = g * a->params.delta, d = a->problem->base.d;
-    return dims < d ? dims : d;
-}
-
-static double level_quantile(const struct ads_cell *a, const uint64_t *levels, int32_t count,
-                             uint64_t total, double p) {
-    uint64_t seen = 0;
-    for (int32_t g = 0; g < count; g++) {
-        seen += levels[g];
-        if ((double)seen >= p * (double)total) {
-            return level_dims(a, g);
-        }
-    }
-    return level_dims(a, count - 1);
-}
-
-static enum status add_dims(struct cell *c, struct ads_cell *a, const struct knn_answers *answers) {
+/* Metrics of the answers that the judge has just accepted. */
+static enum status add_outputs(struct cell *c, struct ads_cell *a,
+                               const struct knn_answers *answers) {
     const struct knn_base *b = &a->problem->base;
     uint64_t total = (uint64_t)(a->checked * b->n);
     double mean = b->d, p50 = b->d, p99 = b->d;
     if (answers->levels != NULL) {
-        uint64_t *levels = calloc((size_t)answers->level_count, sizeof *levels);
-        if (levels == NULL) {
+        uint64_t *sums = calloc((size_t)answers->level_count, sizeof *sums);
+        if (sums == NULL) {
             return status_set(ST_SYSTEM, "out of memory");
         }
-        mean = 0;
         for (int64_t i = 0; i < a->checked * answers->level_count; i++) {
-            levels[i % answers->level_count] += answers->levels[i];
+            sums[i % answers->level_count] += answers->levels[i];
         }
-        for (int32_t g = 0; g < answers->level_count; g++) {
-            mean += level_dims(a, g) * (double)levels[g] / (double)total;
-        }
-        p50 = level_quantile(a, levels, answers->level_count, total, 0.5);
-        p99 = level_quantile(a, levels, answers->level_count, total, 0.99);
-        free(levels);
+        struct ads_levels levels = {sums, answers->level_count, a->params.delta, b->d};
+        mean = ads_dims_mean(&levels);
+        p50 = ads_dims_quantile(&levels, 0.5);
+        p99 = ads_dims_quantile(&levels, 0.99);
+        free(sums);
     }
-    a->bytes_per_query = mean * (double)b->n * sizeof(float);
+    a->bytes_per_query = ads_bytes_per_query(mean, b->n);
+    cell_metric(c, "recall_at_k", "share", true, ads_recall(a->problem, a->ids, a->checked),
+                (uint64_t)a->checked);
     cell_metric(c, "dims_mean", "dims", true, mean, total);
     cell_metric(c, "dims_p50", "dims", true, p50, total);
     cell_metric(c, "dims_p99", "dims", true, p99, total);
@@ -179,8 +147,7 @@ enum status ads_check(struct run *run, struct group *g, struct cell *c) {
         size_t total = (size_t)(a->checked * a->problem->k);
         memcpy(a->ids, answers.ids, total * sizeof *a->ids);
         memcpy(a->dist, answers.dist, total * sizeof *a->dist);
-        add_recall(c, a);
-        st = add_dims(c, a, &answers);
+        st = add_outputs(c, a, &answers);
         digest_answers(c, a, &answers);
     }
     judge_end(&j);

@@ -6,44 +6,8 @@
 
 #include "../../harness/judge.h"
 #include "../../harness/kernel.h"
-#include "../../harness/stats.h"
 #include "../kernels/cuda/device.h"
-#include "adsampling.h"
-
-static const struct {
-    const char *name, *unit;
-} all_metrics[] = {
-    {"recall_at_k", "share"},
-    {"qps", "1/s"},
-    {"latency_p50_ms", "ms"},
-    {"latency_p95_ms", "ms"},
-    {"latency_p99_ms", "ms"},
-    {"speedup_qps_vs_scalar", "ratio"},
-    {"speedup_qps_vs_simd", "ratio"},
-    {"speedup_p50_vs_scalar", "ratio"},
-    {"speedup_p50_vs_simd", "ratio"},
-    {"dims_mean", "dims"},
-    {"dims_p50", "dims"},
-    {"dims_p99", "dims"},
-    {"bytes_per_query", "bytes"},
-    {"bandwidth_share", "share"},
-    {"bandwidth_bytes_per_s", "bytes/s"},
-};
-
-static bool is_output(const char *name) {
-    return strncmp(name, "dims", 4) == 0 || strcmp(name, "recall_at_k") == 0 ||
-           strcmp(name, "bytes_per_query") == 0;
-}
-
-/* Every row has every metric; what does not exist has no value. */
-static void declare_missing(struct cell *c) {
-    for (size_t i = 0; i < sizeof all_metrics / sizeof all_metrics[0]; i++) {
-        if (cell_metric_find(c, all_metrics[i].name) == NULL) {
-            cell_metric(c, all_metrics[i].name, all_metrics[i].unit, is_output(all_metrics[i].name),
-                        NAN, 0);
-        }
-    }
-}
+#include "adsampling_metrics.h"
 
 static void add(struct cell *c, const char *name, const char *unit, struct interval v, uint64_t n) {
     struct metric *m = cell_metric(c, name, unit, false, v.value, n);
@@ -70,7 +34,8 @@ static const struct cell *baseline(const struct group *g, const struct cell *of,
         const struct cell *c = &g->cells[i];
         const struct kernel *k = kernel_find(c->kernel);
         if (strcmp(c->arm, "naive") != 0 || k == NULL || k->backend != BACKEND_CPU ||
-            c->sample_count == 0 || ads_integer(c, "k", 0) != ads_integer(of, "k", 0) ||
+            c->sample_count == 0 || c->verdict == VERDICT_FAIL ||
+            ads_integer(c, "k", 0) != ads_integer(of, "k", 0) ||
             ads_integer(c, "threads", 0) != ads_integer(of, "threads", 0)) {
             continue;
         }
@@ -105,66 +70,57 @@ static void add_speedup(struct cell *c, const struct cell *base, const char *qps
     free(theirs);
 }
 
+void ads_add_speedups(const struct group *g, struct cell *c) {
+    add_speedup(c, baseline(g, c, false), "speedup_qps_vs_scalar", "speedup_p50_vs_scalar");
+    add_speedup(c, baseline(g, c, true), "speedup_qps_vs_simd", "speedup_p50_vs_simd");
+}
+
+static double base_bytes(const struct group *g) {
+    const struct vectors *base = &((const struct ads_group *)g->state)->data.base;
+    return (double)base->n * (double)base->d * (double)sizeof(float);
+}
+
+/* The arm of the same rounds and threads that reads the base and nothing else, or NULL. */
+static const struct cell *reading_arm(const struct group *g, const struct cell *of) {
+    for (size_t i = 0; i < g->cell_count; i++) {
+        const struct cell *c = &g->cells[i];
+        if (ads_is_bandwidth(c) && c->sample_count == of->sample_count &&
+            ads_integer(c, "threads", 0) == ads_integer(of, "threads", 0)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
 /* Share of the bandwidth: against the reading arm of the same rounds; a device's against what its
  * memory can do in theory. */
 static void add_bandwidth_share(const struct group *g, struct cell *c) {
     const struct ads_cell *a = c->state;
-    const struct ads_group *s = g->state;
-    double *mine = per_query(c);
-    for (size_t i = 0; mine != NULL && i < g->cell_count; i++) {
-        const struct cell *read = &g->cells[i];
-        if (!ads_is_bandwidth(read) || read->sample_count != c->sample_count ||
-            a->kernel->backend != BACKEND_CPU ||
-            ads_integer(read, "threads", 0) != ads_integer(c, "threads", 0)) {
-            continue;
-        }
-        double scale = a->bytes_per_query /
-                       ((double)s->data.base.n * (double)s->data.base.d * (double)sizeof(float));
-        struct interval v = stats_ratio_of_sums(read->samples, mine, c->sample_count);
-        add(c, "bandwidth_share", "share",
-            (struct interval){v.value * scale, v.lo * scale, v.hi * scale}, c->sample_count);
-        break;
-    }
+    const struct cell *reading = reading_arm(g, c);
     struct cuda_device d;
     char why[64];
-    if (a->kernel->backend == BACKEND_CUDA && mine != NULL &&
-        cuda_device_query(&d, why, sizeof why) && d.bandwidth_bytes_per_s > 0) {
-        /* one call reads the base once, however many queries it answers */
-        double calls = (double)((a->units + a->batch - 1) / a->batch) / (double)a->units;
-        double rate = a->bytes_per_query * calls / stats_mean(mine, c->sample_count);
+    if (a->kernel->backend == BACKEND_CPU && reading != NULL) {
         add(c, "bandwidth_share", "share",
-            (struct interval){rate / d.bandwidth_bytes_per_s, NAN, NAN}, c->sample_count);
+            ads_bandwidth_share(reading->samples, c->samples, c->sample_count, (double)a->units,
+                                a->bytes_per_query, base_bytes(g)),
+            c->sample_count);
+    } else if (a->kernel->backend == BACKEND_CUDA && cuda_device_query(&d, why, sizeof why) &&
+               d.bandwidth_bytes_per_s > 0) {
+        /* one call reads the base once, however many queries it answers */
+        double calls = (double)((a->units + a->batch - 1) / a->batch);
+        struct interval v = ads_read_rate(c->samples, c->sample_count, calls * a->bytes_per_query);
+        add(c, "bandwidth_share", "share",
+            (struct interval){v.value / d.bandwidth_bytes_per_s, NAN, NAN}, c->sample_count);
     }
-    free(mine);
 }
 
 static void add_rates(struct cell *c) {
-    struct ads_cell *a = c->state;
-    double *seconds = per_query(c);
-    if (seconds == NULL) {
-        return;
-    }
-    struct interval t = stats_mean_interval(seconds, c->sample_count);
-    add(c, "qps", "1/s", (struct interval){1 / t.value, 1 / t.hi, 1 / t.lo}, c->sample_count);
-    free(seconds);
+    const struct ads_cell *a = c->state;
     size_t n = a->latency_count;
-    for (size_t i = 0; i < n; i++) {
-        a->latencies[i] *= 1e3;
-    }
-    add(c, "latency_p50_ms", "ms", stats_median_interval(a->latencies, n), n);
-    cell_metric(c, "latency_p95_ms", "ms", false, stats_quantile(a->latencies, n, 0.95), n);
-    cell_metric(c, "latency_p99_ms", "ms", false, stats_quantile(a->latencies, n, 0.99), n);
-    for (size_t i = 0; i < n; i++) {
-        a->latencies[i] /= 1e3;
-    }
-}
-
-static void add_read_rate(const struct group *g, struct cell *c) {
-    const struct ads_group *s = g->state;
-    double bytes = (double)s->data.base.n * (double)s->data.base.d * (double)sizeof(float);
-    struct interval t = stats_mean_interval(c->samples, c->sample_count);
-    add(c, "bandwidth_bytes_per_s", "bytes/s",
-        (struct interval){bytes / t.value, bytes / t.hi, bytes / t.lo}, c->sample_count);
+    add(c, "qps", "1/s", ads_qps(c->samples, c->sample_count, (double)a->units), c->sample_count);
+    add(c, "latency_p50_ms", "ms", ads_latency_p50_ms(a->latencies, n), n);
+    cell_metric(c, "latency_p95_ms", "ms", false, ads_latency_ms(a->latencies, n, 0.95), n);
+    cell_metric(c, "latency_p99_ms", "ms", false, ads_latency_ms(a->latencies, n, 0.99), n);
 }
 
 /* --- trust ------------------------------------------------------------------------------------ */
@@ -221,14 +177,13 @@ enum status ads_summarise(struct run *run, struct group *g) {
         struct cell *c = &g->cells[i];
         bool good = c->sample_count > 0 && c->verdict != VERDICT_FAIL;
         if (good && ads_is_bandwidth(c)) {
-            add_read_rate(g, c);
+            add(c, "bandwidth_bytes_per_s", "bytes/s",
+                ads_read_rate(c->samples, c->sample_count, base_bytes(g)), c->sample_count);
         } else if (good) {
             add_rates(c);
-            add_speedup(c, baseline(g, c, false), "speedup_qps_vs_scalar", "speedup_p50_vs_scalar");
-            add_speedup(c, baseline(g, c, true), "speedup_qps_vs_simd", "speedup_p50_vs_simd");
+            ads_add_speedups(g, c);
             add_bandwidth_share(g, c);
         }
-        declare_missing(c);
     }
     return st;
 }

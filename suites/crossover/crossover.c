@@ -7,6 +7,7 @@
 #include "../../harness/experiment.h"
 #include "../../harness/judge.h"
 #include "../../reference/opcount.h"
+#include "crossover_model.h"
 
 static const struct setting settings[] = {
     {"M", "32", "HNSW: links per node"},
@@ -17,11 +18,18 @@ static const struct setting settings[] = {
     {NULL, NULL, NULL},
 };
 
-struct model {
-    int64_t m, ef, page, d, d_search;
+static const struct metric_info metrics[] = {
+    {"full_ops", "ops", true, "operations of full attention scores, one query"},
+    {"quest_ops", "ops", true, "operations of Quest's page scan"},
+    {"hnsw_ops", "ops", true, "operations of a learned graph search, rounded up"},
+    {"quest_over_hnsw_ratio", "ratio", true, "Quest's operations over the graph's"},
+    {"crossover_n", "tokens", true, "smallest N from which on Quest never costs less again"},
+    {"crossover_first_n", "tokens", true, "smallest N at which the graph costs no more"},
+    {"crossover_smooth_n", "tokens", true, "crossing with pages not rounded"},
+    {NULL, NULL, false, NULL},
 };
 
-static enum status read_model(const struct run *run, struct model *out) {
+static enum status read_model(const struct run *run, struct crossover_model *out) {
     const struct {
         const char *name;
         int64_t hi, *at;
@@ -39,70 +47,13 @@ static enum status read_model(const struct run *run, struct model *out) {
     return st;
 }
 
-/* --- the model
- * ------------------------------------------------------------------------------------ */
-
-static double full_ops(const struct model *x, int64_t n) { return (double)(n * x->d); }
-
-static double quest_ops(const struct model *x, int64_t n) {
-    return (double)((n + x->page - 1) / x->page * 2 * x->d);
-}
-
-static double hnsw_ops(const struct model *x, int64_t n) {
-    return (double)(x->m * x->ef * x->d_search) * log2((double)n);
-}
-
-/* Larger root of n/page 2 d = M ef d_search log2 n, with pages not rounded; 0 if the line lies
- * above the curve everywhere.  The difference line - curve falls up to its minimum and rises after
- * it. */
-static double smooth_root(const struct model *x) {
-    double slope = 2.0 * (double)x->d / (double)x->page;
-    double scale = (double)(x->m * x->ef * x->d_search);
-    double lo = scale / (slope * log(2)), hi = lo;
-    if (slope * lo >= scale * log2(lo)) {
-        return 0;
-    }
-    while (slope * hi < scale * log2(hi)) {
-        hi *= 2;
-    }
-    for (int i = 0; i < 200; i++) {
-        double mid = lo + (hi - lo) / 2;
-        *(slope * mid < scale * log2(mid) ? &lo : &hi) = mid;
-    }
-    return hi;
-}
-
-/* Smallest N from which on Quest never costs less again; 0 if it never costs less.  Whole pages
- * cost at least as much as fractions of them, so the last N at which Quest is cheaper lies below
- * the root. */
-static int64_t crossover_for_good(const struct model *x, double root) {
-    int64_t n = (int64_t)ceil(root) + 1;
-    while (n > 1 && quest_ops(x, n - 1) >= hnsw_ops(x, n - 1)) {
-        n--;
-    }
-    return n > 1 ? n : 0;
-}
-
-/* Smallest N >= 2 with Quest >= HNSW: the first token of a page, since only there Quest's cost
- * rises. */
-static int64_t crossover_first(const struct model *x) {
-    if (quest_ops(x, 2) >= hnsw_ops(x, 2)) {
-        return 2;
-    }
-    for (int64_t n = x->page + 1;; n += x->page) {
-        if (n >= 2 && quest_ops(x, n) >= hnsw_ops(x, n)) {
-            return n;
-        }
-    }
-}
-
 /* --- plan ------------------------------------------------------------------------------------- */
 
 /* The seed's table, with decimal K and M. */
 static const int64_t contexts[] = {4000,   8000,   16000,   32000,   64000,  128000,
                                    256000, 512000, 1000000, 2000000, 4000000};
 
-static void add_parameters(struct cell *c, const struct model *x) {
+static void add_parameters(struct cell *c, const struct crossover_model *x) {
     cell_param_integer(c, "m", x->m);
     cell_param_integer(c, "ef", x->ef);
     cell_param_integer(c, "page", x->page);
@@ -111,7 +62,7 @@ static void add_parameters(struct cell *c, const struct model *x) {
 }
 
 static enum status plan(struct run *run) {
-    struct model x;
+    struct crossover_model x;
     enum status st = read_model(run, &x);
     struct group *g = st == ST_OK ? run_group(run, "model", 0) : NULL;
     if (g == NULL) {
@@ -137,40 +88,40 @@ static void judge_count(struct judge *j, const char *what, int64_t n, double got
                want * 0x1p-50); /* a few roundings of float64 */
 }
 
-static void check_context(const struct model *x, struct cell *c, int64_t n, struct judge *j) {
+static void check_context(const struct crossover_model *x, struct cell *c, int64_t n,
+                          struct judge *j) {
     int32_t d = (int32_t)x->d, page = (int32_t)x->page;
-    double full = full_ops(x, n), quest = quest_ops(x, n), hnsw = hnsw_ops(x, n);
-    judge_count(j, "full", n, full, ref_full_ops(n, d));
-    judge_count(j, "Quest", n, quest, ref_quest_ops(n, page, d));
-    judge_count(j, "HNSW", n, hnsw,
+    judge_count(j, "full", n, crossover_full_ops(x, n), ref_full_ops(n, d));
+    judge_count(j, "Quest", n, crossover_quest_ops(x, n), ref_quest_ops(n, page, d));
+    judge_count(j, "HNSW", n, crossover_hnsw_ops(x, n),
                 ref_hnsw_ops(n, (int32_t)x->m, (int32_t)x->ef, (int32_t)x->d_search));
-    cell_metric(c, "full_ops", "ops", true, full, 1);
-    cell_metric(c, "quest_ops", "ops", true, quest, 1);
-    cell_metric(c, "hnsw_ops", "ops", true, ceil(hnsw), 1);
-    cell_metric(c, "quest_over_hnsw_ratio", "ratio", true, quest / hnsw, 1);
+    cell_metric(c, "full_ops", "ops", true, crossover_full_ops(x, n), 1);
+    cell_metric(c, "quest_ops", "ops", true, crossover_quest_ops(x, n), 1);
+    cell_metric(c, "hnsw_ops", "ops", true, ceil(crossover_hnsw_ops(x, n)), 1);
+    cell_metric(c, "quest_over_hnsw_ratio", "ratio", true, crossover_ratio(x, n), 1);
 }
 
-static void check_crossover(const struct model *x, struct cell *c, struct judge *j) {
-    double root = smooth_root(x);
-    int64_t n = crossover_for_good(x, root), first = crossover_first(x), want_first;
-    int64_t limit = n + 4 * x->page + 100;
+static void check_crossover(const struct crossover_model *x, struct cell *c, struct judge *j) {
+    struct crossover_points got = crossover_points(x);
+    bool exists = !isnan(got.for_good);
+    int64_t n = exists ? (int64_t)got.for_good : 0, first = exists ? (int64_t)got.first : 2;
+    int64_t limit = n + 4 * x->page + 100, want_first;
     int64_t want = ref_crossover((int32_t)x->page, (int32_t)x->d, (int32_t)x->m, (int32_t)x->ef,
                                  (int32_t)x->d_search, limit, &want_first);
     if (n != want || first != want_first) {
         judge_fail(j, "crossover %lld and first %lld, oracle %lld and %lld", (long long)n,
                    (long long)first, (long long)want, (long long)want_first);
     }
-    bool exists = n > 2;
-    cell_metric(c, "crossover_n", "tokens", true, exists ? (double)n : NAN, 1);
-    cell_metric(c, "crossover_first_n", "tokens", true, exists ? (double)first : NAN, 1);
-    cell_metric(c, "crossover_smooth_n", "tokens", true, exists && root > 0 ? root : NAN, 1);
+    cell_metric(c, "crossover_n", "tokens", true, got.for_good, 1);
+    cell_metric(c, "crossover_first_n", "tokens", true, got.first, 1);
+    cell_metric(c, "crossover_smooth_n", "tokens", true, got.smooth, 1);
     if (!exists) {
         judge_marginal(j, "no crossover: Quest never costs less");
     }
 }
 
 static enum status check(struct run *run, struct group *g, struct cell *c) {
-    struct model x;
+    struct crossover_model x;
     struct judge j;
     (void)g;
     enum status st = read_model(run, &x);
@@ -246,6 +197,8 @@ const struct experiment experiment_crossover = {
     .title = "Context length at which learned HNSW search becomes cheaper than Quest",
     .source = "S000",
     .settings = settings,
+    .metrics = metrics,
+    .fixtures = crossover_fixtures,
     .plan = plan,
     .check = check,
     .tables = tables,
