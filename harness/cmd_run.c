@@ -162,11 +162,7 @@ static enum status run_to_end(struct run *r, const char *path) {
         journal_remove(r->journal);
         r->journal = NULL;
     }
-    if (st != ST_OK) {
-        return st;
-    }
-    printf("%s\n", path);
-    return verdict_of_run(r);
+    return st;
 }
 
 /* What the journal that was found, or not found, means for this run. */
@@ -188,9 +184,13 @@ static enum status settle_journal(struct run *r, const char *path, bool *complet
     return st == ST_OK ? run_plan(r) : st;
 }
 
-static enum status plan_and_run(struct run *r) {
-    char path[PATH_MAX];
-    bool complete;
+enum status run_to_record(struct run *r, char path[PATH_MAX], bool *complete) {
+    r->record = tree_new();
+    r->session = tree_new();
+    r->facts = tree_new();
+    if (r->record == NULL || r->session == NULL || r->facts == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
     run_time_now(r->started);
     enum status st = r->options.experiment_count > 0 ? run_plan(r) : ST_OK;
     st = st == ST_OK ? choose_path(&r->options, r->started, path) : st;
@@ -199,17 +199,14 @@ static enum status plan_and_run(struct run *r) {
     if (st != ST_OK) {
         return st;
     }
-    st = settle_journal(r, path, &complete);
-    st = st == ST_OK && !complete ? record_check_free(path) : st;
-    if (st == ST_OK && !complete) {
+    st = settle_journal(r, path, complete);
+    st = st == ST_OK && !*complete ? record_check_free(path) : st;
+    if (st == ST_OK && !*complete) {
         return run_to_end(r, path);
     }
     if (journal_count(r->journal) == 0) {
         journal_remove(r->journal);
         r->journal = NULL;
-    }
-    if (st == ST_OK) {
-        printf("%s\n", path);
     }
     return st;
 }
@@ -224,12 +221,13 @@ enum status cmd_run(int argc, char **argv) {
     if (st != ST_OK) {
         return st;
     }
-    r.record = tree_new();
-    r.session = tree_new();
-    r.facts = tree_new();
-    st = r.record == NULL || r.session == NULL || r.facts == NULL
-             ? status_set(ST_SYSTEM, "out of memory")
-             : plan_and_run(&r);
+    char path[PATH_MAX];
+    bool complete = false;
+    st = run_to_record(&r, path, &complete);
+    if (st == ST_OK) {
+        printf("%s\n", path);
+        st = complete ? ST_OK : verdict_of_run(&r);
+    }
     run_free(&r);
     return st;
 }

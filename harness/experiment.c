@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct metric_info *declaration(const struct experiment *e, const char *name) {
+const struct metric_info *experiment_metric(const struct experiment *e, const char *name) {
     for (const struct metric_info *m = e->metrics; m != NULL && m->name != NULL; m++) {
         if (strcmp(m->name, name) == 0) {
             return m;
@@ -13,7 +13,7 @@ static const struct metric_info *declaration(const struct experiment *e, const c
 }
 
 static enum status check_declared(const struct experiment *e, const struct metric *m) {
-    const struct metric_info *info = declaration(e, m->name);
+    const struct metric_info *info = experiment_metric(e, m->name);
     if (info == NULL) {
         return status_set(ST_SYSTEM, "experiment %s does not declare its metric %s", e->name,
                           m->name);

@@ -72,6 +72,9 @@ struct experiment {
 extern const struct experiment *const experiments[]; /* sorted, NULL-terminated */
 const struct experiment *experiment_find(const char *name);
 
+/* The declaration of a metric, or NULL. */
+const struct metric_info *experiment_metric(const struct experiment *e, const char *name);
+
 /* Gives a cell every metric of its experiment that it lacks, without a value.  ST_SYSTEM: the cell
  * has a metric that the experiment does not declare like this. */
 enum status experiment_complete_metrics(const struct experiment *e, struct cell *c);

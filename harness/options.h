@@ -14,7 +14,7 @@
     X(report, "RECORD...", "draw tables and plots from records")                                   \
     X(run, "EXPERIMENT...", "check, time and record experiments")                                  \
     X(seal, "RECORD...", "seal records that exist, signed or not")                                 \
-    X(selfcheck, "", "prove that the judge rejects wrong kernels and accepts right ones")          \
+    X(selfcheck, "", "prove that wrong kernels and defective metrics are caught")                  \
     X(show, "RECORD", "print a record's cells")                                                    \
     X(verify, "RECORD...", "check records against their seals")
 
@@ -52,7 +52,9 @@
       "detects accidents, not forgery")                                                            \
     X(seal, SEAL_PASSWORD, "password-file", "FILE",                                                \
       "the key's password is this file's first line, instead of being asked for")                  \
-    X(selfcheck, SELFCHECK_FILTER, "filter", "REGEX", "only matching kernels and mutants")         \
+    X(selfcheck, SELFCHECK_FILTER, "filter", "REGEX",                                              \
+      "only lines whose selfcheck/section/kernel/param=value/... matches")                         \
+    X(selfcheck, SELFCHECK_OUT, "out", "FILE", "write the record here; build/records/ by default") \
     X(show, SHOW_CELL, "cell", "ID", "one cell with its raw samples")                              \
     X(show, SHOW_JSON, "json", "", "print JSON")                                                   \
     X(verify, VERIFY_CHAIN, "chain", "DIR",                                                        \

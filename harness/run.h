@@ -3,6 +3,7 @@
 #ifndef ATTEST_HARNESS_RUN_H
 #define ATTEST_HARNESS_RUN_H
 
+#include <limits.h>
 #include <regex.h>
 #include <stdbool.h>
 
@@ -72,6 +73,9 @@ enum status run_plan(struct run *r);
 /* Checks, times and summarises every group, and commits what is finished to the journal. Wrong
  * kernels do not stop it. */
 enum status run_execute(struct run *r);
+/* All of it, from the options to the record, whose path is set.  *complete: with `resume`, the
+ * record was there already and nothing was run.  A failed check is no error status. */
+enum status run_to_record(struct run *r, char path[PATH_MAX], bool *complete);
 /* Fills the record's tree after run_execute. */
 enum status run_record(struct run *r);
 void run_free(struct run *r);

@@ -2,3 +2,4 @@
  * experiment_<name>`. */
 EXPERIMENT(adsampling)
 EXPERIMENT(crossover)
+EXPERIMENT(selfcheck)
