@@ -43,22 +43,43 @@ static void print_json(const struct tree *node) {
     json_decref(object);
 }
 
-enum status cmd_env(int argc, char **argv) {
+struct options {
+    bool json, help;
+};
+
+static enum status read_options(int argc, char **argv, struct options *o) {
     const char *value;
-    bool json = false;
     optind = 0;
     for (enum option_id id; (id = options_next("env", argc, argv, &value)) != OPTION_END;) {
         if (id == OPTION_ERROR) {
             return ST_USAGE;
         }
         if (id == OPTION_HELP) {
-            options_help(stdout, "env");
+            o->help = true;
             return ST_OK;
         }
-        json = true;
+        o->json = true;
     }
     if (optind < argc) {
         return status_set(ST_USAGE, "env: takes no operand, got \"%s\"", argv[optind]);
+    }
+    return ST_OK;
+}
+
+enum status args_env(int argc, char **argv) {
+    struct options o = {0};
+    return read_options(argc, argv, &o);
+}
+
+enum status cmd_env(int argc, char **argv) {
+    struct options o = {0};
+    enum status st = read_options(argc, argv, &o);
+    if (st != ST_OK) {
+        return st;
+    }
+    if (o.help) {
+        options_help(stdout, "env");
+        return ST_OK;
     }
     struct tree *node = tree_new();
     if (node == NULL) {
@@ -66,7 +87,7 @@ enum status cmd_env(int argc, char **argv) {
     }
     environment_store(node);
     environment_store_load(node, "now");
-    if (json) {
+    if (o.json) {
         print_json(node);
     } else {
         print_text(node);

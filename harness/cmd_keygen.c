@@ -86,6 +86,11 @@ static enum status make(const struct options *o, const char *password) {
     return st;
 }
 
+enum status args_keygen(int argc, char **argv) {
+    struct options o = {0};
+    return read_options(argc, argv, &o);
+}
+
 enum status cmd_keygen(int argc, char **argv) {
     struct options o = {.cost = MINISIGN_SENSITIVE};
     enum status st = read_options(argc, argv, &o);

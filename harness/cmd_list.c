@@ -149,26 +149,49 @@ static enum status list(const char *what, json_t *rows) {
     return ST_OK;
 }
 
-enum status cmd_list(int argc, char **argv) {
+struct options {
+    bool json, help;
+    const char *what;
+};
+
+static enum status read_options(int argc, char **argv, struct options *o) {
     const char *value;
-    bool json = false;
     optind = 0;
     for (enum option_id id; (id = options_next("list", argc, argv, &value)) != OPTION_END;) {
         if (id == OPTION_ERROR) {
             return ST_USAGE;
         }
         if (id == OPTION_HELP) {
-            options_help(stdout, "list");
+            o->help = true;
             return ST_OK;
         }
-        json = true;
+        o->json = true;
     }
     if (argc - optind > 1) {
         return status_set(ST_USAGE, "list: one list at a time");
     }
+    o->what = optind < argc ? argv[optind] : "experiments";
+    return ST_OK;
+}
+
+enum status args_list(int argc, char **argv) {
+    struct options o = {0};
+    return read_options(argc, argv, &o);
+}
+
+enum status cmd_list(int argc, char **argv) {
+    struct options o = {0};
+    enum status st = read_options(argc, argv, &o);
+    if (st != ST_OK) {
+        return st;
+    }
+    if (o.help) {
+        options_help(stdout, "list");
+        return ST_OK;
+    }
     json_t *rows = json_array();
-    enum status st = list(optind < argc ? argv[optind] : "experiments", rows);
-    if (st == ST_OK && json) {
+    st = list(o.what, rows);
+    if (st == ST_OK && o.json) {
         json_dumpf(rows, stdout, JSON_INDENT(2));
         printf("\n");
     } else if (st == ST_OK) {

@@ -331,4 +331,9 @@ enum status report_command(int argc, char **argv, const struct experiment *const
     return st;
 }
 
+enum status args_report(int argc, char **argv) {
+    struct request r = {.list = experiments};
+    return parse(argc, argv, &r);
+}
+
 enum status cmd_report(int argc, char **argv) { return report_command(argc, argv, experiments); }

@@ -211,6 +211,11 @@ enum status run_to_record(struct run *r, char path[PATH_MAX], bool *complete) {
     return st;
 }
 
+enum status args_run(int argc, char **argv) {
+    struct run_options o;
+    return run_options_read(argc, argv, &o);
+}
+
 enum status cmd_run(int argc, char **argv) {
     struct run r = {0};
     enum status st = run_options_read(argc, argv, &r.options);

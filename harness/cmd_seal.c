@@ -94,6 +94,11 @@ static enum status seal_with_key(char *const *paths, size_t count, const struct 
     return st;
 }
 
+enum status args_seal(int argc, char **argv) {
+    struct options o = {0};
+    return read_options(argc, argv, &o);
+}
+
 enum status cmd_seal(int argc, char **argv) {
     struct options o = {0};
     enum status st = read_options(argc, argv, &o);

@@ -87,6 +87,11 @@ static enum status open_record(struct shown *s) {
     return st == ST_OK ? ST_OK : name_record(st, s->path);
 }
 
+enum status args_show(int argc, char **argv) {
+    struct options o = {0};
+    return read_options(argc, argv, &o);
+}
+
 enum status cmd_show(int argc, char **argv) {
     struct options o = {0};
     enum status st = read_options(argc, argv, &o);

@@ -236,6 +236,11 @@ static enum status verify_chain(const struct options *o) {
     return st;
 }
 
+enum status args_verify(int argc, char **argv) {
+    struct options o = {0};
+    return read_options(argc, argv, &o);
+}
+
 enum status cmd_verify(int argc, char **argv) {
     struct options o = {0};
     enum status st = read_options(argc, argv, &o);

@@ -10,4 +10,10 @@
 COMMAND_LIST(X)
 #undef X
 
+/* Reads the command line of a command as cmd_NAME does, and does nothing of what it asks for:
+ * ST_OK, or ST_USAGE or the status of a file that an option names.  For fuzzing. */
+#define X(name, operands, summary) enum status args_##name(int argc, char **argv);
+COMMAND_LIST(X)
+#undef X
+
 #endif

@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "../../datasets/gguf.h"
+#include "../../datasets/tests/gguf_build.h"
 #include "../../harness/cells_tree.h"
+#include "../../harness/minisign.h"
 #include "../../harness/record_format.h"
 #include "../../harness/seal.h"
 #include "../../harness/tree_pack.h"
@@ -283,6 +286,76 @@ static void write_foreign_records(void) {
     store_image("record", "links", file);
 }
 
+/* --- models --------------------------------------------------------------------------------- */
+
+/* A tensor of each type, one row of one block of zeros, in the order of GGUF_TYPE_LIST. */
+static void put_tensors(struct gguf_build *b) {
+    uint64_t offset = 0;
+#define X(name, small, number, values, bytes)                                                      \
+    gb_tensor(b, #small, values, 2, number, offset);                                               \
+    offset += (2 * (bytes) + 31) / 32 * 32;
+    GGUF_TYPE_LIST(X)
+#undef X
+    gb_align(b, 32);
+    for (uint64_t i = 0; i < offset; i++)
+        gb_u8(b, (uint8_t)(i % 7));
+}
+
+/* The number of rows of GGUF_TYPE_LIST. */
+static uint64_t tensor_types(void) {
+#define X(name, small, number, values, bytes) +1
+    return 0 GGUF_TYPE_LIST(X);
+#undef X
+}
+
+static void write_model(const char *name, const char *pre) {
+    static const char *const tokens[] = {"<|im_start|>", "a", "b", "\xc4\xa0", "ab"};
+    unsigned char memory[8192];
+    struct gguf_build b = {.data = memory, .room = sizeof memory};
+    gb_header(&b, 3, tensor_types(), 10);
+    gb_key_text(&b, "general.architecture", "llama");
+    gb_key_u32(&b, "general.alignment", 32);
+    gb_key_text(&b, "tokenizer.ggml.model", "gpt2");
+    gb_key_text(&b, "tokenizer.ggml.pre", pre);
+    gb_key_array(&b, "tokenizer.ggml.tokens", 8, 5);
+    for (size_t i = 0; i < 5; i++)
+        gb_text(&b, tokens[i]);
+    gb_key_array(&b, "tokenizer.ggml.token_type", 5, 5);
+    for (uint32_t i = 0; i < 5; i++)
+        gb_u32(&b, i == 0 ? 3 : 1);
+    gb_key_array(&b, "tokenizer.ggml.merges", 8, 1);
+    gb_text(&b, "a b");
+    gb_key(&b, "i8", 1);
+    gb_u8(&b, 0xfe);
+    gb_key(&b, "f64", 12);
+    gb_put(&b, &(double){0.25}, 8);
+    gb_key(&b, "yes", 7);
+    gb_u8(&b, 1);
+    put_tensors(&b);
+    require(!b.full, name);
+    store("gguf", name, memory, b.size);
+}
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+/* Fields that follow from nothing: seeds are to be the same each time. */
+static void write_minisign(void) {
+    char text[MINISIGN_FILE_MAX];
+    struct minisign_public key = {.id = "identity", .key = "not a point of the curve"};
+    struct minisign_signature s = {
+        .untrusted = "untrusted", .trusted = "trusted", .id = "identity"};
+    store("minisign", "public", text, minisign_public_format(&key, text));
+    store("minisign", "signature", text, minisign_signature_format(&s, text));
+    struct tree *root = run_tree();
+    struct seal seal;
+    require(seal_make(root, "", 0, "seed", &seal) == ST_OK, "seal");
+    strcpy(seal.name, "run.h5");
+    seal.number = 1;
+    require(seal_comment_format(&seal, "seed", s.trusted) == ST_OK, "comment");
+    store("minisign", "sealed", text, minisign_signature_format(&s, text));
+    tree_free(root);
+}
+
 /* --- text ----------------------------------------------------------------------------------- */
 
 static void write_specs(void) {
@@ -291,6 +364,26 @@ static void write_specs(void) {
     store_text("spec", "iid", "iid:n=100,d=8,queries=2,seed=18446744073709551615");
     store_text("spec", "integers", "integers:queries=2,d=8,n=100");
     store_text("spec", "real", "clusters:n=9,d=9,queries=9,decay=1e-6,spread=0x1p-3");
+}
+
+static void write_options(void) {
+    store_text("options", "env", "env\n--json");
+    store_text("options", "keygen", "keygen\n--cost\ninteractive\n--password-file\np\nname");
+    store_text("options", "list", "list\n--json\nkernels");
+    store_text(
+        "options", "report",
+        "report\n--format\nmd,tex,csv\n--out\nfolder\n--table=all\n--plot\nx\n--check\na.h5");
+    store_text(
+        "options", "run",
+        "run\n--profile\nsmoke\n--backend\ncpu\n--threads\n1\n--seed\n7\n--set\na=1\n"
+        "--dataset\niid:n=9,d=9,queries=9\n--queries\nq\n--out\nx.h5\n--color=never\n--quiet\n"
+        "adsampling\n--filter\na.*b\ncrossover");
+    store_text("options", "resume", "run\n--resume");
+    store_text("options", "seal", "seal\n--key\nk\n--password-file\np\n--\na.h5\nb.h5");
+    store_text("options", "show", "show\n--json\n--cell\ntoy.00\na.h5");
+    store_text("options", "verify",
+               "verify\n--verbose\n--chain\nfolder\n--head\n"
+               "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n--key\n/nowhere");
 }
 
 int main(int argc, char **argv) {
@@ -305,6 +398,13 @@ int main(int argc, char **argv) {
     store_tree("typed", typed_tree());
     store_tree("run", run_tree());
     write_foreign_records();
+    write_model("smollm", "smollm");
+    write_model("gpt-2", "gpt-2");
+    write_minisign();
+    store_text("tokenizer", "words", "ab aab  It's 111 <|end|>!<user> \n\t caf\xc3\xa9 << aaaaa");
+    store_text("tokenizer", "broken",
+               "a\xc3\xa9 \xc3 \xff\xfe \xf0\x9f\x98\x80 \xed\xa0\x80 <|end|");
     write_specs();
+    write_options();
     return 0;
 }

@@ -1,9 +1,13 @@
 /* The fuzz targets; TARGET is defined by who includes this.  Sorted, one a line. */
 TARGET(annb)
+TARGET(gguf)
 TARGET(idx)
+TARGET(minisign)
 TARGET(npy)
+TARGET(options)
 TARGET(record)
 TARGET(seal)
 TARGET(spec)
 TARGET(texmex)
+TARGET(tokenizer)
 TARGET(tree_pack)
