@@ -136,6 +136,11 @@ static enum status run_selfcheck(const struct request *o) {
     return st;
 }
 
+enum status args_selfcheck(int argc, char **argv) {
+    struct request o = {0};
+    return read_options(argc, argv, &o);
+}
+
 enum status cmd_selfcheck(int argc, char **argv) {
     struct request o = {0};
     enum status st = read_options(argc, argv, &o);

@@ -9,9 +9,11 @@
 static const struct {
     const char *name;
     enum status (*read)(int argc, char **argv);
-} commands[] = {{"env", args_env},       {"keygen", args_keygen}, {"list", args_list},
-                {"report", args_report}, {"run", args_run},       {"seal", args_seal},
-                {"show", args_show},     {"verify", args_verify}};
+} commands[] = {
+#define X(name, operands, summary) {#name, args_##name},
+    COMMAND_LIST(X)
+#undef X
+};
 
 enum { ARGUMENTS = 64 };
 

@@ -380,6 +380,7 @@ static void write_options(void) {
         "adsampling\n--filter\na.*b\ncrossover");
     store_text("options", "resume", "run\n--resume");
     store_text("options", "seal", "seal\n--key\nk\n--password-file\np\n--\na.h5\nb.h5");
+    store_text("options", "selfcheck", "selfcheck\n--filter\nknn/.*|l2_scan\n--out\nx.h5");
     store_text("options", "show", "show\n--json\n--cell\ntoy.00\na.h5");
     store_text("options", "verify",
                "verify\n--verbose\n--chain\nfolder\n--head\n"
