@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "../commands.h"
 #include "../record.h"
@@ -117,6 +118,73 @@ static void a_plain_record_comes_out_of_the_child(void **state) {
     free(bytes);
     tree_free(root);
     tree_free(back);
+}
+
+/* The program itself: its exit code, and all that it prints. */
+static void the_program_prints_one_plain_line(void **state) {
+    (void)state;
+    if (getenv("ATTEST") == NULL) {
+        print_message("ATTEST does not name the program\n");
+        skip();
+    }
+    char *folder = sample_folder(), command[2048], line[4096];
+    size_t tried = 0;
+    for (size_t i = 0; i < hostile_count; i++) {
+        const struct hostile *h = &hostile_records[i];
+        if (strncmp(h->said, "name outside", strlen("name outside")) != 0)
+            continue;
+        size_t size;
+        void *bytes = hostile_make(h, &size);
+        const char *path = sample_path(folder, "r.h5");
+        sample_store(path, bytes, size);
+        seal_bytes(sample_path(folder, "r.h5.seal"), bytes, size);
+        free(bytes);
+        snprintf(command, sizeof command, "\"$ATTEST\" verify '%s' 2>&1", path);
+        FILE *pipe = popen(command, "r");
+        assert_non_null(pipe);
+        line[fread(line, 1, sizeof line - 1, pipe)] = '\0';
+        const int ended = pclose(pipe);
+        assert_true(WIFEXITED(ended));
+        assert_int_equal(WEXITSTATUS(ended), 3);
+        const size_t length = strlen(line);
+        assert_true(length > 1 && line[length - 1] == '\n');
+        line[length - 1] = '\0';
+        assert_plain_line(h->kind, line);
+        assert_non_null(strstr(line, h->said));
+        tried++;
+    }
+    assert_true(tried > 5);
+    sample_remove(folder);
+}
+
+/* Whatever a changed byte does to HDF5, this process goes on with a tree or with one line. */
+static void damage_stays_in_the_child(void **state) {
+    (void)state;
+    enum { TRIES = 200 };
+    struct tree *root = sample_run();
+    void *encoded = NULL;
+    size_t size, refused = 0;
+    assert_int_equal(record_encode(root, &encoded, &size), ST_OK);
+    char *bytes = encoded;
+    uint32_t random = 1; /* Numerical Recipes' generator: the same changes on every machine */
+    for (int i = 0; i < TRIES; i++) {
+        random = random * 1664525U + 1013904223U;
+        const size_t at = 8 + (random >> 8) % (size - 8), bit = random >> 29;
+        struct tree *back = NULL;
+        bytes[at] = (char)(bytes[at] ^ (1 << bit));
+        const enum status st = record_decode_contained(bytes, size, "damaged", &back);
+        bytes[at] = (char)(bytes[at] ^ (1 << bit));
+        assert_true(st == ST_RECORD || st == ST_OK);
+        assert_true((st == ST_OK) == (back != NULL));
+        if (st == ST_RECORD)
+            assert_plain_line("damaged", status_message());
+        refused += st == ST_RECORD;
+        tree_free(back);
+    }
+    /* Some changes hit values, or nothing at all. */
+    assert_true(refused > 0 && refused < TRIES);
+    free(encoded);
+    tree_free(root);
 }
 
 /* --- well-formed files that hold what no record does ---------------------------------------- */
@@ -254,6 +322,8 @@ int main(void) {
         cmocka_unit_test(kinds_differ),
         cmocka_unit_test(plugins_stay_off),
         cmocka_unit_test(a_plain_record_comes_out_of_the_child),
+        cmocka_unit_test(the_program_prints_one_plain_line),
+        cmocka_unit_test(damage_stays_in_the_child),
         cmocka_unit_test(extra_objects_are_refused_by_kind),
         cmocka_unit_test(further_groups_of_plan_and_measurements_pass),
     };
