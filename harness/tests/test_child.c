@@ -139,11 +139,12 @@ static enum status hoard(void *arg, void **bytes, size_t *size) {
     (void)bytes;
     (void)size;
     enum { STEP = 1 << 20, STEPS = 128 };
+    static char *kept[STEPS];
     for (int i = 0; i < STEPS; i++) {
-        char *step = malloc(STEP);
-        if (step == NULL)
+        kept[i] = malloc(STEP);
+        if (kept[i] == NULL)
             return status_set(ST_SYSTEM, "no memory");
-        memset(step, i, STEP);
+        memset(kept[i], i, STEP);
     }
     return ST_OK;
 }
@@ -151,7 +152,8 @@ static enum status hoard(void *arg, void **bytes, size_t *size) {
 static enum status demand(void *arg, void **bytes, size_t *size) {
     (void)bytes;
     (void)size;
-    volatile char *huge = malloc(*(size_t *)arg);
+    static volatile char *huge;
+    huge = malloc(*(size_t *)arg);
     huge[0] = 1; /* as careless as it gets */
     return ST_OK;
 }
