@@ -53,6 +53,8 @@ static enum status put_plan(const struct cell *c, size_t position, struct tree *
         if (!tree_name_is_safe(c->params[i].name))
             return status_set(ST_INPUT, "cell %s: parameter name '%s' is not [a-z0-9._-]{1,64}",
                               c->id, c->params[i].name);
+        if (c->params[i].kind == PARAM_REAL && isnan(c->params[i].real))
+            return status_set(ST_INPUT, "cell %s: parameter %s is NaN", c->id, c->params[i].name);
     }
     if (tree_find(plan_cells, c->id) != NULL)
         return status_set(ST_INPUT, "cell %s: two cells have the same arm, kernel and parameters",
@@ -206,7 +208,7 @@ static bool get_param(const struct tree *params, const char *name, struct cell *
         return true;
     case TREE_F64:
         cell_param_real(c, name, tree_get_f64(params, name, 0));
-        return true;
+        return !isnan(tree_get_f64(params, name, 0));
     case TREE_STRING:
         break;
     default:

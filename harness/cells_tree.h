@@ -18,8 +18,8 @@
 
 /* Adds identified cells to a record's tree.  A cell that failed or was skipped also gets, without a
  * value, each metric that another cell of its experiment has; a skipped one has no values at all.
- * ST_INPUT: a name that a record cannot hold, two cells of one id, one metric with two units;
- * ST_RECORD: a NaN among samples; ST_SYSTEM: memory. */
+ * ST_INPUT: a name that a record cannot hold, two cells of one id, one metric with two units, a
+ * parameter that is NaN; ST_RECORD: a NaN among samples; ST_SYSTEM: memory. */
 enum status cells_to_tree(const struct cell *cells, size_t n, struct tree *root);
 
 /* Cells of a record, in the order in which they were added, metrics sorted by name; free with

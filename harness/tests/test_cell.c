@@ -194,6 +194,7 @@ static void bad_param(struct cell *c) { strcpy(c[0].params[0].name, "Upper"); }
 static void bad_metric(struct cell *c) { strcpy(c[0].metrics[0].name, "recall@10"); }
 static void reserved_metric(struct cell *c) { strcpy(c[0].metrics[0].name, "oracle"); }
 static void other_unit(struct cell *c) { strcpy(c[1].metrics[0].unit, "percent"); }
+static void nan_param(struct cell *c) { c[0].params[1].real = NAN; }
 static void nan_sample(struct cell *c) { c[0].samples[3] = NAN; }
 
 static void unfit_cells_are_refused(void **state) {
@@ -204,6 +205,7 @@ static void unfit_cells_are_refused(void **state) {
     unfit(bad_metric, ST_INPUT, "'recall@10' cannot name a metric");
     unfit(reserved_metric, ST_INPUT, "'oracle' cannot name a metric");
     unfit(other_unit, ST_INPUT, "has unit 'percent' here and 'share' elsewhere");
+    unfit(nan_param, ST_INPUT, "parameter eps0 is NaN");
     unfit(nan_sample, ST_RECORD, "sample 3 is NaN");
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,23 @@ static void plan_cell_attribute(struct tree *r) { tree_set_i64(cell(r, "plan"), 
 static void params_group(struct tree *r) {
     tree_group(tree_find(cell(r, "plan"), "params"), "more");
 }
+/* In whichever cell has that real parameter. */
+static void nan_param(struct tree *r) {
+    struct tree *cells = tree_find(r, "plan/cells");
+    for (size_t i = 0; i < cells->child_count; i++) {
+        struct tree *params = tree_find(cells->children[i], "params");
+        if (tree_get(params, "eps0") != NULL)
+            tree_set_f64(params, "eps0", NAN);
+    }
+}
+static void nan_metric(struct tree *r) {
+    const double row[2] = {NAN, 1};
+    struct tree *cells = tree_find(r, "outputs/cells");
+    for (size_t i = 0; i < cells->child_count; i++) {
+        if (tree_get(cells->children[i], "recall_at_k") != NULL)
+            tree_set_f64s(cells->children[i], "recall_at_k", row, 2);
+    }
+}
 static void output_cell_group(struct tree *r) { tree_group(cell(r, "outputs"), "more"); }
 static void output_metric(struct tree *r) { tree_set_null(cell(r, "outputs"), "undeclared"); }
 static void output_units(struct tree *r) { tree_set_f64(cell(r, "outputs"), "sample_units", 1); }
@@ -275,6 +293,8 @@ static void extra_objects_are_refused_by_kind(void **state) {
         {"attribute of a planned cell", "extra attribute weight in plan/cells/",
          plan_cell_attribute},
         {"group in params", "extra group more in params of cell/", params_group},
+        {"NaN as a parameter", "malformed parameter eps0", nan_param},
+        {"NaN as an output metric", "malformed metric recall_at_k", nan_metric},
         {"group in a judged cell", "extra group more in outputs/cells/", output_cell_group},
         {"undeclared metric", "malformed metric undeclared", output_metric},
         {"work units in outputs", "malformed metric sample_units", output_units},
