@@ -63,7 +63,7 @@ static void write_record(const char *folder, const char *name, int64_t seed) {
 /* Signs the named records of a folder in one call. */
 static enum status sign(const char *folder, const struct minisign_secret *key, size_t count,
                         const char *const *names) {
-    char *paths[8];
+    char *paths[8] = {NULL};
     struct seal made[8];
     for (size_t i = 0; i < count; i++)
         paths[i] = joined(folder, names[i]);
