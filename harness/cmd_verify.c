@@ -11,9 +11,10 @@
 #include "escape.h"
 #include "keys.h"
 #include "record.h"
+#include "rerun.h"
 
 struct options {
-    bool verbose, help;
+    bool verbose, help, rerun;
     const char *chain, *head;
     struct minisign_public keys[KEYS_MAX];
     size_t key_count;
@@ -44,6 +45,9 @@ static enum status read_option(struct options *o, enum option_id id, const char 
         if (strlen(value) == DIGEST_HEX - 1 && strspn(value, "0123456789abcdef") == DIGEST_HEX - 1)
             return ST_OK;
         return status_set(ST_USAGE, "verify: --head is 64 lower-case hexadecimal digits");
+    case OPTION_VERIFY_RERUN:
+        o->rerun = true;
+        return ST_OK;
     case OPTION_VERIFY_KEY:
         return add_key(o, value);
     default:
@@ -58,6 +62,8 @@ static enum status check_options(const struct options *o, int operands) {
         return status_set(ST_USAGE, "verify: --head is the end of a --chain");
     if (o->chain == NULL && operands == 0)
         return status_set(ST_USAGE, "verify: name at least one record: attest verify RECORD...");
+    if (o->rerun && operands != 1)
+        return status_set(ST_USAGE, "verify: --rerun takes one record");
     if (o->chain != NULL && operands > 0)
         return status_set(ST_USAGE, "verify: --chain takes all records of its folder: name none");
     if (o->chain != NULL && o->key_count == 0)
@@ -111,55 +117,60 @@ static void print_verdict(const char *shown, const struct seal *s) {
                s->number > 0 ? "" : " with the stock tool: it states no digests of the content");
 }
 
-/* One record: seal, bytes, content, and cells that can be read. */
-static enum status read_whole(const char *path, const struct options *o, struct seal *seal) {
+/* One record: seal, bytes, content, and cells that can be read.  *root: its tree, or NULL. */
+static enum status read_tree(const char *path, const struct options *o, struct seal *seal,
+                             struct tree **root) {
     const struct record_trust trust = {
         .keys = o->keys, .key_count = o->key_count, .signed_only = o->key_count > 0};
-    struct tree *root = NULL;
     struct cell *cells = NULL;
     size_t n = 0;
-    enum status st = record_read_trusting(path, &trust, &root, seal);
-    if (st == ST_OK && (st = cells_from_tree(root, &cells, &n)) != ST_OK) {
+    enum status st = record_read_trusting(path, &trust, root, seal);
+    if (st == ST_OK && (st = cells_from_tree(*root, &cells, &n)) != ST_OK) {
         char said[ESCAPE_LINE], shown[ESCAPE_LINE / 2];
         escape_text(status_message(), said, sizeof said);
         escape_text(path, shown, sizeof shown);
         status_set(st, "%s: %s", shown, said);
     }
     cells_free(cells, n);
+    return st;
+}
+
+static enum status read_whole(const char *path, const struct options *o, struct seal *seal) {
+    struct tree *root = NULL;
+    enum status st = read_tree(path, o, seal, &root);
     tree_free(root);
     return st;
 }
 
 static enum status verify(const char *path, const struct options *o) {
     struct seal seal;
+    struct tree *root = NULL;
     char shown[ESCAPE_LINE];
     escape_text(path, shown, sizeof shown);
-    enum status st = read_whole(path, o, &seal);
-    if (st != ST_OK)
-        return st;
-    print_verdict(shown, &seal);
-    if (o->verbose)
-        print_seal(&seal);
-    return ST_OK;
+    enum status st = read_tree(path, o, &seal, &root);
+    if (st == ST_OK) {
+        print_verdict(shown, &seal);
+        if (o->verbose)
+            print_seal(&seal);
+        if (o->rerun)
+            st = rerun(root, shown, stdout);
+    }
+    tree_free(root);
+    return st;
 }
 
 static enum status verify_records(char *const *paths, int count, const struct options *o) {
     int failed = 0;
+    if (count == 1)
+        return verify(paths[0], o);
     for (int i = 0; i < count; i++) {
         if (verify(paths[i], o) == ST_OK)
             continue;
         failed++;
-        /* A single record's message is left to main; of several, each is told here. */
-        if (count > 1)
-            printf("FAILED %s\n", status_message());
+        printf("FAILED %s\n", status_message());
     }
     if (failed == 0)
         return ST_OK;
-    if (count == 1) {
-        char said[2 * ESCAPE_LINE];
-        snprintf(said, sizeof said, "%s", status_message());
-        return status_set(ST_RECORD, "%s", said);
-    }
     return status_set(ST_RECORD, "%d of %d records failed verification", failed, count);
 }
 

@@ -64,6 +64,8 @@
       "was removed")                                                                               \
     X(verify, VERIFY_KEY, "key", "FILE",                                                           \
       "check signatures with this public key; may be repeated; an unsigned record then fails")     \
+    X(verify, VERIFY_RERUN, "rerun", "",                                                           \
+      "compute plan and outputs again here and compare cell by cell")                              \
     X(verify, VERIFY_VERBOSE, "verbose", "", "print the digests too")
 
 enum option_id {

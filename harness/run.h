@@ -32,6 +32,7 @@ struct run_options {
     struct run_set sets[RUN_SETTINGS];
     size_t set_count;
     bool quiet, resume, help;
+    bool recompute; /* check the cells only: nothing is timed, summarised or kept */
     enum progress_color color;
     int argc; /* the command line, for a resumed run */
     char **argv;

@@ -109,8 +109,8 @@ static void report_failure(const struct cell *c) {
     }
 }
 
-static bool is_timed(const struct run_group *g) {
-    return g->experiment->time != NULL && g->group.rounds > 0;
+static bool is_timed(const struct run *r, const struct run_group *g) {
+    return g->experiment->time != NULL && g->group.rounds > 0 && !r->options.recompute;
 }
 
 static enum status complete_metrics(const struct run_group *g, struct cell *cells, size_t n) {
@@ -136,7 +136,7 @@ static enum status check_cells(struct run *r, struct run_group *g) {
                      c->kernel[0] != '\0' ? c->kernel : c->arm);
             st = g->experiment->check(r, group, c);
             report_failure(c);
-            if (st == ST_OK && !is_timed(g)) {
+            if (st == ST_OK && !is_timed(r, g)) {
                 st = finish_cells(r, g, c, 1);
             }
         }
@@ -182,7 +182,7 @@ static enum status run_one_group(struct run *r, struct run_group *g) {
     enum status st = g->experiment->prepare != NULL ? g->experiment->prepare(r, group) : ST_OK;
     st = st == ST_OK ? check_facts(r) : st;
     st = st == ST_OK ? check_cells(r, g) : st;
-    if (st == ST_OK && is_timed(g)) {
+    if (st == ST_OK && is_timed(r, g)) {
         st = time_and_summarise(r, g);
     }
     if (g->experiment->release != NULL) {

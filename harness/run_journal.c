@@ -85,6 +85,9 @@ static bool store_group_control(const struct run_group *g, struct tree *entry) {
 
 enum status run_journal_commit(struct run *r, struct run_group *g, struct cell *cells, size_t n) {
     size_t index = 0;
+    if (r->journal == NULL) {
+        return ST_OK;
+    }
     while (index < r->group_count && r->groups[index] != g) {
         index++;
     }
@@ -131,13 +134,13 @@ static bool same_tree(const struct tree *a, const struct tree *b) {
 }
 
 bool run_journal_same_plan(const struct run *r, const struct tree *plan) {
-    static const char *const names[] = {"experiments", "profile", "filter",
-                                        "backend",     "inputs",  "queries"};
+    static const char *const names[] = {"experiments", "profile", "filter", "backend"};
     struct tree *mine = tree_new();
     bool same = mine != NULL && store_head_plan(r, mine) &&
                 tree_get_i64(mine, "seed", -1) == tree_get_i64(plan, "seed", -2) &&
                 tree_get_i64(mine, "threads", -1) == tree_get_i64(plan, "threads", -2) &&
-                same_tree(tree_find(mine, "settings"), tree_find(plan, "settings"));
+                same_tree(tree_find(mine, "settings"), tree_find(plan, "settings")) &&
+                same_tree(tree_find(mine, "inputs"), tree_find(plan, "inputs"));
     for (size_t i = 0; i < sizeof names / sizeof names[0] && same; i++) {
         same = same_text(mine, plan, names[i]);
     }

@@ -14,7 +14,7 @@ enum status run_journal_roofline(struct run *r);
  * machine or program. */
 enum status run_journal_resume(struct run *r);
 
-/* Commits finished cells of a group, and marks them so. */
+/* Commits finished cells of a group, and marks them so; nothing in a run without a journal. */
 enum status run_journal_commit(struct run *r, struct run_group *g, struct cell *cells, size_t n);
 
 /* True if a plan, of a journal or a record, is the one of this run. */

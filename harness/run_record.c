@@ -44,15 +44,17 @@ static bool store_setting(struct tree *node, const char *name, const char *value
     return tree_set_string(node, lower, value);
 }
 
-/* The user's own datasets, a blank between two. */
-static bool store_datasets(const struct run *r, struct tree *plan) {
-    char all[RUN_DATASETS * 512] = "";
-    for (size_t i = 0; i < r->options.dataset_count; i++) {
-        size_t used = strlen(all);
-        snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? " " : "", r->options.datasets[i]);
+/* The user's own data, as named. */
+static bool store_inputs(const struct run *r, struct tree *plan) {
+    struct tree *inputs = tree_group(plan, "inputs");
+    bool ok = inputs != NULL && (r->options.queries == NULL ||
+                                 tree_set_string(inputs, "queries", r->options.queries));
+    for (size_t i = 0; i < r->options.dataset_count && ok; i++) {
+        char name[CELL_NAME];
+        snprintf(name, sizeof name, "dataset-%zu", i);
+        ok = tree_set_string(inputs, name, r->options.datasets[i]);
     }
-    return tree_set_string(plan, "inputs", all) &&
-           tree_set_string(plan, "queries", r->options.queries != NULL ? r->options.queries : "");
+    return ok;
 }
 
 bool run_store_plan(const struct run *r, struct tree *plan) {
@@ -70,7 +72,7 @@ bool run_store_plan(const struct run *r, struct tree *plan) {
             ok = store_setting(node, s->name, run_setting(r, s->name));
         }
     }
-    return ok && store_datasets(r, plan) && tree_set_string(plan, "experiments", names) &&
+    return ok && store_inputs(r, plan) && tree_set_string(plan, "experiments", names) &&
            tree_set_string(plan, "profile", profile_name(r->options.profile)) &&
            tree_set_i64(plan, "seed", (int64_t)r->options.seed) &&
            tree_set_i64(plan, "threads", r->options.threads) &&
