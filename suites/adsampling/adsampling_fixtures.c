@@ -17,7 +17,7 @@ struct recall_case {
     const int32_t *ids;
 };
 
-typedef double recall_rule(const struct knn_problem *p, const int32_t *ids);
+typedef double recall_rule(const struct knn_problem *p, const struct recall_case *x);
 
 static enum status compare_recall(const struct recall_case *x, double right, recall_rule *defect,
                                   struct fixture_values *v) {
@@ -26,7 +26,7 @@ static enum status compare_recall(const struct recall_case *x, double right, rec
         .base = {.rows = x->rows, .n = x->n, .d = x->d}, .queries = origin, .nq = 1, .k = x->k};
     enum status st = knn_problem_solve(&p, 1);
     if (st == ST_OK) {
-        *v = (struct fixture_values){ads_recall(&p, x->ids, 1), right, defect(&p, x->ids), 0};
+        *v = (struct fixture_values){ads_recall(&p, x->ids, 1), right, defect(&p, x), 0};
         knn_problem_free(&p);
     }
     return st;
@@ -36,39 +36,39 @@ static double distance_of(const struct knn_problem *p, int32_t id) {
     return ref_l2sq(p->base.rows + (int64_t)id * p->base.d, p->queries, p->base.d);
 }
 
-static double by_id(const struct knn_problem *p, const int32_t *ids) {
+static double by_id(const struct knn_problem *p, const struct recall_case *x) {
     int32_t good = 0;
-    for (int32_t r = 0; r < p->k; r++) {
-        for (int32_t s = 0; s < p->k; s++) {
-            good += ids[r] == p->exact_ids[s];
+    for (int32_t r = 0; r < x->k; r++) {
+        for (int32_t s = 0; s < x->k; s++) {
+            good += x->ids[r] == p->exact_ids[s];
         }
     }
-    return (double)good / p->k;
+    return (double)good / x->k;
 }
 
-static double by_distance(const struct knn_problem *p, const int32_t *ids) {
+static double by_distance(const struct knn_problem *p, const struct recall_case *x) {
     int32_t good = 0;
-    for (int32_t r = 0; r < p->k; r++) {
-        good += distance_of(p, ids[r]) <= p->exact_dist[p->k - 1];
+    for (int32_t r = 0; r < x->k; r++) {
+        good += distance_of(p, x->ids[r]) <= p->exact_dist[x->k - 1];
     }
-    return (double)good / p->k;
+    return (double)good / x->k;
 }
 
-static double by_float_distance(const struct knn_problem *p, const int32_t *ids) {
+static double by_float_distance(const struct knn_problem *p, const struct recall_case *x) {
     int32_t good = 0;
-    for (int32_t r = 0; r < p->k; r++) {
-        good += (float)distance_of(p, ids[r]) <= (float)p->exact_dist[p->k - 1];
+    for (int32_t r = 0; r < x->k; r++) {
+        good += (float)distance_of(p, x->ids[r]) <= (float)p->exact_dist[x->k - 1];
     }
-    return (double)good / p->k;
+    return (double)good / x->k;
 }
 
 /* Against a file of neighbours that is shorter than k and padded. */
-static double with_padding(const struct knn_problem *p, const int32_t *ids) {
+static double with_padding(const struct knn_problem *p, const struct recall_case *x) {
     int32_t good = 0;
-    for (int32_t r = 0; r < p->k; r++) {
-        good += ids[r] == (r == 0 ? p->exact_ids[0] : -1);
+    for (int32_t r = 0; r < x->k; r++) {
+        good += x->ids[r] == (r == 0 ? p->exact_ids[0] : -1);
     }
-    return (double)good / p->k;
+    return (double)good / x->k;
 }
 
 static enum status recall_ties(struct fixture_values *v) {
