@@ -127,3 +127,9 @@ struct interval ads_bandwidth_share(const double *reading, const double *seconds
                                     double units, double bytes_per_query, double base_bytes) {
     return scaled(stats_ratio_of_sums(reading, seconds, n), units * bytes_per_query / base_bytes);
 }
+
+double ads_device_floor(const struct ads_device *d, double bytes, double dims) {
+    const double cache_factor = 4, instructions = 2; /* a subtraction and a fused multiply-add */
+    return fmax(d->bytes_per_s > 0 ? bytes / (cache_factor * d->bytes_per_s) : NAN,
+                d->lanes_per_s > 0 ? instructions * dims / d->lanes_per_s : NAN);
+}

@@ -43,6 +43,17 @@ struct interval ads_read_rate(const double *seconds, size_t n, double bytes);
 struct interval ads_bandwidth_share(const double *reading, const double *seconds, size_t n,
                                     double units, double bytes_per_query, double base_bytes);
 
+/* What a graphics card can do at most. */
+struct ads_device {
+    double bytes_per_s; /* of its memory, in theory */
+    double lanes_per_s; /* float32 lanes times clock: each does one instruction a tick */
+};
+
+/* Seconds that a card needs at least to read `bytes` and to subtract, square and add `dims`
+ * dimensions; NaN for what it does not tell.  An optimist's bound, with caches four times as fast
+ * as the memory: a time below it was taken of something else, such as a stream without the work. */
+double ads_device_floor(const struct ads_device *d, double bytes, double dims);
+
 /* Adds speed-ups over the naive arms of the same k and number of threads; none where there is no
  * such arm or its samples do not pair up. */
 void ads_add_speedups(const struct group *g, struct cell *c);

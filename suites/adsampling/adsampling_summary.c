@@ -141,7 +141,26 @@ static bool timed_answers_hold(const struct ads_cell *a) {
 /* The floor is measured too, and a core may run faster later than while it was. */
 static const double floor_margin = 0.8;
 
-static enum status trust(struct run *run, struct cell *c) {
+/* Seconds below which a sample of the arm is a broken measurement; NaN if nothing is known. */
+static double floor_of(const struct run *run, const struct group *g, const struct ads_cell *a) {
+    enum { LANES_PER_SM = 128 }; /* of the widest generation so far */
+    double dims = a->bytes_per_query / (double)sizeof(float) * (double)a->units;
+    if (a->kernel->backend == BACKEND_CPU) {
+        double bytes = a->batch > 1 ? 0 : a->bytes_per_query * (double)a->units;
+        return floor_margin * run_floor_seconds(run, a->threads, bytes, 2 * dims);
+    }
+    struct cuda_device d;
+    char why[64];
+    if (!cuda_device_query(&d, why, sizeof why)) {
+        return NAN;
+    }
+    double calls = (double)((a->units + a->batch - 1) / a->batch);
+    const struct ads_device most = {d.bandwidth_bytes_per_s,
+                                    1e3 * d.clock_khz * d.sm_count * LANES_PER_SM};
+    return ads_device_floor(&most, calls * base_bytes(g), dims);
+}
+
+static enum status trust(struct run *run, const struct group *g, struct cell *c) {
     const struct ads_cell *a = c->state;
     if (a->timed_status != ST_OK) {
         return a->timed_status;
@@ -153,11 +172,8 @@ static enum status trust(struct run *run, struct cell *c) {
         cell_verdict(c, VERDICT_FAIL, "the timed calls gave other answers than the checked ones");
         return ST_OK;
     }
-    double dims = a->bytes_per_query / (double)sizeof(float) * (double)a->units;
-    double bytes = a->batch > 1 ? 0 : a->bytes_per_query * (double)a->units;
-    double floor = run_floor_seconds(run, a->threads, bytes, 2 * dims);
-    double median = stats_median(c->samples, c->sample_count);
-    if (a->kernel->backend == BACKEND_CPU && median < floor_margin * floor) {
+    double floor = floor_of(run, g, a), median = stats_median(c->samples, c->sample_count);
+    if (median < floor) {
         cell_verdict(c, VERDICT_FAIL, "%.3g s a sample, but this machine needs %.3g s at least",
                      median, floor);
     }
@@ -169,7 +185,7 @@ enum status ads_summarise(struct run *run, struct group *g) {
     for (size_t i = 0; i < g->cell_count && st == ST_OK; i++) {
         struct cell *c = &g->cells[i];
         if (c->sample_count > 0) {
-            st = trust(run, c);
+            st = trust(run, g, c);
             c->sample_units = (double)((const struct ads_cell *)c->state)->units;
         }
     }
