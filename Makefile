@@ -195,8 +195,9 @@ $(BUILD)/include/build_facts.h: $(BUILD)/flags FORCE
 version_object := $(call object,harness/version.c)
 $(version_object): $(BUILD)/include/build_facts.h
 
-# Its bytes are carried inside the object.
+# Their bytes are carried inside the objects.
 $(call object,datasets/manifest.c): datasets/manifest.tsv
+$(call object,datasets/text_list.c): datasets/texts.tsv
 
 # Without libFuzzer all targets are linked into one program, so each is called by its own name.
 entry_flags = $(if $(filter $(fuzz_targets),$(1)),$(if $(filter fuzz,$(VARIANT)),,\

@@ -37,6 +37,8 @@ hdf5-tools             tests read records with a second HDF5 program (h5dump)
 python3                tests check JSON and generated files with an independent reader
 python3-pip            datasets/fetch-smollm2.sh fetches the language model with it
 python3-h5py           tests write HDF5 files that attest did not write itself
+debian-handbook        text to run a language model on
+exim4-doc-html         text to run a language model on
 '
 lint='
 clang                  second compiler
