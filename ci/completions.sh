@@ -12,14 +12,14 @@ table=${2:?} list=${3:?}
 experiments=$(sed -n 's/^EXPERIMENT(\(.*\))$/\1/p' "$list" | tr '\n' ' ')
 experiments=${experiments% }
 
-# What a command takes beside options, as the table spells it: EXPERIMENT, RECORD or [a|b|c].
+# What a command takes beside options, as the table spells it: EXPERIMENT, RECORD, a|b|c or [a|b|c].
 operands() { # COMMAND
     local spelt
     spelt=$(awk -F '\t' -v name="$1" '$1 == "command" && $2 == name { print $4 }' "$table")
     case $spelt in
     EXPERIMENT*) echo "$experiments" ;;
     RECORD* | FILE* | PATH*) echo FILES ;;
-    '['*'|'*']') tr -d '[]' <<<"${spelt//|/ }" ;;
+    *'|'*) tr -d '[]' <<<"${spelt//|/ }" ;;
     esac
 }
 

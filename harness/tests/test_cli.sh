@@ -15,7 +15,7 @@ refused() {
     tap_result $? "$name: one line on stderr, none on stdout"
 }
 
-for command in env keygen list report run seal selfcheck show verify; do
+for command in env keygen list lm report run seal selfcheck show verify; do
     "$attest" "$command" --help >"$TMPDIR/out" 2>&1
     equal "$command --help exits 0" $? 0
     contains "$command --help names it" "$(<"$TMPDIR/out")" "usage: attest $command"

@@ -75,6 +75,9 @@ enum status lm_session_new(const struct lm_model *m, int64_t capacity, int threa
                            struct lm_session **out);
 void lm_session_free(struct lm_session *s);
 
+const struct lm_model *lm_session_model(const struct lm_session *s);
+int lm_session_threads(const struct lm_session *s);
+
 /* Tokens in the cache. */
 int64_t lm_session_length(const struct lm_session *s);
 
@@ -101,5 +104,18 @@ void lm_logits(const struct lm_model *m, const float *hidden, int64_t count, int
  * target outside the vocabulary; ST_SYSTEM: no memory. */
 enum status lm_nll(const struct lm_model *m, const float *hidden, const int32_t *target,
                    int64_t count, int threads, double *nll);
+
+/* Loss of a sequence: -log p(token t + 1 | tokens up to t) over every pair of neighbours that lie
+ * in one document. */
+struct lm_loss {
+    double sum; /* nats */
+    int64_t predictions;
+};
+
+/* Empties the cache, forwards a sequence (see lm_forward) and adds up its loss.  nll (count - 1) or
+ * NULL: the terms, 0 where there is no prediction.  ST_INPUT also when the loss is not finite. */
+enum status lm_sequence_loss(struct lm_session *s, const struct lm_attention *attention,
+                             const int32_t *ids, const int32_t *segments, int64_t count,
+                             double *nll, struct lm_loss *out);
 
 #endif

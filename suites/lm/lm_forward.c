@@ -122,6 +122,10 @@ void lm_session_free(struct lm_session *s) {
     mem_free(s);
 }
 
+const struct lm_model *lm_session_model(const struct lm_session *s) { return s->model; }
+
+int lm_session_threads(const struct lm_session *s) { return s->threads; }
+
 int64_t lm_session_length(const struct lm_session *s) { return s->length; }
 
 void lm_session_truncate(struct lm_session *s, int64_t length) { s->length = length; }

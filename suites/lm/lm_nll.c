@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "../../harness/memory.h"
 #include "../../harness/workers.h"
@@ -61,4 +62,73 @@ enum status lm_nll(const struct lm_model *m, const float *hidden, const int32_t 
     }
     mem_free(logits);
     return ST_OK;
+}
+
+/* --- a sequence ------------------------------------------------------------------------------ */
+
+/* What the losses of a sequence are computed in. */
+struct sequence {
+    float *hidden;   /* (count, hidden) */
+    int32_t *target; /* (count - 1) */
+    double *nll;     /* (count - 1) */
+};
+
+static enum status sequence_new(const struct lm_model *m, int64_t count, struct sequence *out) {
+    const size_t n = (size_t)count;
+    out->hidden = mem_alloc_array(n, (size_t)m->shape.hidden * sizeof *out->hidden);
+    out->target = mem_alloc_array(n, sizeof *out->target);
+    out->nll = mem_alloc_array(n, sizeof *out->nll);
+    return out->hidden != NULL && out->target != NULL && out->nll != NULL ? ST_OK : ST_SYSTEM;
+}
+
+static void sequence_free(struct sequence *q) {
+    mem_free(q->hidden);
+    mem_free(q->target);
+    mem_free(q->nll);
+}
+
+static void set_targets(const int32_t *ids, const int32_t *segments, int64_t count,
+                        int32_t *target) {
+    for (int64_t t = 0; t + 1 < count; t++) {
+        const int predicts =
+            segments == NULL || (segments[t] >= 0 && segments[t] == segments[t + 1]);
+        target[t] = predicts ? ids[t + 1] : -1;
+    }
+}
+
+static enum status add_up(const struct sequence *q, int64_t count, struct lm_loss *out) {
+    *out = (struct lm_loss){.sum = 0};
+    for (int64_t t = 0; t + 1 < count; t++) {
+        out->predictions += q->target[t] >= 0;
+        out->sum += q->nll[t];
+    }
+    return isfinite(out->sum)
+               ? ST_OK
+               : status_set(ST_INPUT, "the model's logits are not finite: its weights or the "
+                                      "attention in it are broken");
+}
+
+enum status lm_sequence_loss(struct lm_session *s, const struct lm_attention *attention,
+                             const int32_t *ids, const int32_t *segments, int64_t count,
+                             double *nll, struct lm_loss *out) {
+    const struct lm_model *m = lm_session_model(s);
+    struct sequence q = {.hidden = NULL};
+    enum status st = count < 1 ? status_set(ST_INPUT, "a sequence of %" PRId64 " tokens", count)
+                               : sequence_new(m, count, &q);
+    if (st == ST_OK) {
+        lm_session_truncate(s, 0);
+        st = lm_forward(s, attention, ids, segments, count, q.hidden);
+    }
+    if (st == ST_OK) {
+        set_targets(ids, segments, count, q.target);
+        st = lm_nll(m, q.hidden, q.target, count - 1, lm_session_threads(s), q.nll);
+    }
+    if (st == ST_OK) {
+        st = add_up(&q, count, out);
+    }
+    if (st == ST_OK && nll != NULL) {
+        memcpy(nll, q.nll, (size_t)(count - 1) * sizeof *nll);
+    }
+    sequence_free(&q);
+    return st;
 }

@@ -362,6 +362,14 @@ static void what_does_not_fit_is_refused(void **state) {
 
 /* --- loss ------------------------------------------------------------------------------------ */
 
+static double loss_of(const double *logits, int32_t target) {
+    double sum = 0;
+    for (int i = 0; i < TINY_VOCABULARY; i++) {
+        sum += exp(logits[i]);
+    }
+    return log(sum) - logits[target];
+}
+
 static void losses_follow_from_the_logits(void **state) {
     (void)state;
     static float hidden[N * TINY_HIDDEN];
@@ -375,15 +383,57 @@ static void losses_follow_from_the_logits(void **state) {
     assert_int_equal(lm_nll(model, hidden, target, N - 1, 2, nll), ST_OK);
     for (int t = 0; t < N - 1; t++) {
         const double *z = expected + (ptrdiff_t)t * TINY_VOCABULARY;
-        double sum = 0;
-        for (int i = 0; i < TINY_VOCABULARY; i++) {
-            sum += exp(z[i]);
-        }
-        const double wanted = target[t] < 0 ? 0 : log(sum) - z[target[t]];
+        const double wanted = target[t] < 0 ? 0 : loss_of(z, target[t]);
         assert_true(fabs(nll[t] - wanted) <= 2 * BOUND * largest);
     }
     target[0] = TINY_VOCABULARY;
     assert_int_equal(lm_nll(model, hidden, target, 1, 2, nll), ST_INPUT);
+    lm_session_free(s);
+}
+
+/* Only neighbours in one document are predictions: 39 + 69 + 36 of the packed ones. */
+static void sequences_have_the_losses_of_their_documents(void **state) {
+    (void)state;
+    static double wanted[LOGITS];
+    struct lm_session *s;
+    struct lm_loss loss, again;
+    double nll[N - 1], sum = 0;
+    assert_int_equal(ref_llama(tiny_reference(), ids, packed, N, wanted), 0);
+    assert_int_equal(lm_session_new(model, N, 2, &s), ST_OK);
+    assert_int_equal(lm_sequence_loss(s, NULL, ids, packed, N, nll, &loss), ST_OK);
+    assert_int_equal(loss.predictions, 144);
+    for (int t = 0; t < N - 1; t++) {
+        const int predicts = packed[t] >= 0 && packed[t] == packed[t + 1];
+        const double term =
+            predicts ? loss_of(wanted + (ptrdiff_t)t * TINY_VOCABULARY, ids[t + 1]) : 0;
+        assert_true(fabs(nll[t] - term) <= 2 * BOUND * largest);
+        sum += nll[t];
+    }
+    assert_true(loss.sum == sum);
+    assert_int_equal(lm_sequence_loss(s, NULL, ids, packed, N, NULL, &again), ST_OK);
+    assert_true(again.sum == loss.sum); /* the cache was emptied */
+    assert_int_equal(lm_sequence_loss(s, NULL, ids, NULL, 1, NULL, &loss), ST_OK);
+    assert_true(loss.sum == 0 && loss.predictions == 0);
+    assert_int_equal(lm_sequence_loss(s, NULL, ids, NULL, 0, NULL, &loss), ST_INPUT);
+    lm_session_free(s);
+}
+
+static enum status infinite(void *context, const struct lm_attention_call *c) {
+    (void)context;
+    for (int64_t i = 0; i < c->tokens * TINY_HEADS * TINY_HEAD_DIM; i++) {
+        c->out[i] = INFINITY;
+    }
+    return ST_OK;
+}
+
+static void a_loss_that_is_not_finite_is_refused(void **state) {
+    (void)state;
+    const struct lm_attention attention = {infinite, NULL};
+    struct lm_session *s;
+    struct lm_loss loss;
+    assert_int_equal(lm_session_new(model, N, 2, &s), ST_OK);
+    assert_int_equal(lm_sequence_loss(s, &attention, ids, NULL, N, NULL, &loss), ST_INPUT);
+    assert_non_null(strstr(status_message(), "not finite"));
     lm_session_free(s);
 }
 
@@ -433,6 +483,8 @@ int main(void) {
         cmocka_unit_test(a_truncated_cache_goes_on_as_if_it_had_been_short),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(losses_follow_from_the_logits),
+        cmocka_unit_test(sequences_have_the_losses_of_their_documents),
+        cmocka_unit_test(a_loss_that_is_not_finite_is_refused),
         cmocka_unit_test(other_models_are_refused),
     };
     return cmocka_run_group_tests_name("lm", tests, setup, teardown);

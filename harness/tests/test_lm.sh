@@ -1,0 +1,113 @@
+#!/bin/bash
+# attest lm: a tiny model with weights of zero, under which each token is as likely as any other; files
+# that are no model; and the real model where it is.
+. ci/tests/tap.sh
+attest=${ATTEST:-build/attest}
+
+refused() { # NAME PART ARGS...: exit code 2, nothing on stdout, one line on stderr that holds PART
+    local name=$1 part=$2 out status
+    shift 2
+    out=$("$attest" lm "$@" 2>"$TMPDIR/err")
+    status=$?
+    equal "$name: exit code" "$status" 2
+    [ -z "$out" ] && [ "$(wc -l <"$TMPDIR/err")" -eq 1 ]
+    tap_result $? "$name: one line on stderr, none on stdout"
+    contains "$name: what is wrong" "$(<"$TMPDIR/err")" "$part"
+}
+
+printf 'tea eat ate' >"$TMPDIR/text"
+: >"$TMPDIR/empty"
+refused "no action" "say what to do" --text "$TMPDIR/text"
+refused "unknown action" "say what to do" sing --text "$TMPDIR/text"
+refused "two actions" "say what to do" ppl logits --text "$TMPDIR/text"
+refused "no text" "name a text" ppl
+refused "context of one token" "--context" ppl --text "$TMPDIR/text" --context 1
+refused "sequences not a number" "--sequences" ppl --text "$TMPDIR/text" --sequences many
+refused "model not there" "none.gguf" ppl --text "$TMPDIR/text" --model "$TMPDIR/none.gguf"
+refused "model that is none" "start like GGUF" logits --text "$TMPDIR/text" --model "$TMPDIR/text"
+ATTEST_CACHE=$TMPDIR refused "no model fetched" "run datasets/fetch-smollm2.sh" \
+    ppl --text "$TMPDIR/text"
+
+# Letters e, a, t, space; merges "ea" and "eat"; one layer of one head; every weight zero.
+if ! command -v python3 >/dev/null; then
+    skip "tiny model" "python3 is not installed"
+else
+    python3 - "$TMPDIR/tiny.gguf" <<'PY'
+import struct, sys
+
+def text(s):
+    return struct.pack('<Q', len(s.encode())) + s.encode()
+
+def u32(key, value):
+    return text(key) + struct.pack('<II', 4, value)
+
+def f32(key, value):
+    return text(key) + struct.pack('<If', 6, value)
+
+def string(key, value):
+    return text(key) + struct.pack('<I', 8) + text(value)
+
+def strings(key, values):
+    return text(key) + struct.pack('<IIQ', 9, 8, len(values)) + b''.join(map(text, values))
+
+tokens = ['e', 'a', 't', '\u0120', 'ea', 'eat']
+meta = [string('general.architecture', 'llama'), u32('llama.block_count', 1),
+        u32('llama.attention.head_count', 1), u32('llama.embedding_length', 8),
+        u32('llama.feed_forward_length', 8), u32('llama.context_length', 16),
+        f32('llama.attention.layer_norm_rms_epsilon', 1e-5),
+        string('tokenizer.ggml.model', 'gpt2'), string('tokenizer.ggml.pre', 'gpt-2'),
+        strings('tokenizer.ggml.tokens', tokens),
+        strings('tokenizer.ggml.merges', ['e a', 'ea t'])]
+shapes = {'token_embd.weight': (8, len(tokens)), 'output_norm.weight': (8,)}
+for name in ('attn_norm', 'ffn_norm'):
+    shapes[f'blk.0.{name}.weight'] = (8,)
+for name in ('attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'):
+    shapes[f'blk.0.{name}.weight'] = (8, 8)
+table, offset = b'', 0
+for name, shape in shapes.items():
+    table += text(name) + struct.pack(f'<I{len(shape)}QIQ', len(shape), *shape, 0, offset)
+    offset += (4 * shape[0] * (shape[1] if len(shape) > 1 else 1) + 31) // 32 * 32
+head = b'GGUF' + struct.pack('<IQQ', 3, len(shapes), len(meta)) + b''.join(meta) + table
+open(sys.argv[1], 'wb').write(head + bytes(-len(head) % 32) + bytes(offset))
+PY
+    tiny=(--model "$TMPDIR/tiny.gguf" --text "$TMPDIR/text" --quiet)
+    equal "ids" "$("$attest" lm tokenize "${tiny[@]}" --json)" '{"ids":[2,4,3,5,3,1,2,0]}'
+    equal "ids, one a line" "$("$attest" lm tokenize "${tiny[@]}" | tr '\n' ' ')" "2 4 3 5 3 1 2 0 "
+    read -r tokens sequences same ppl < <("$attest" lm ppl "${tiny[@]}" --context 3 --json |
+        python3 -c 'import json, math, sys
+o = json.load(sys.stdin)
+print(o["tokens"], len(o["nll_per_sequence"]),
+      all(abs(x - math.log(6)) < 1e-12 for x in o["nll_per_sequence"]), round(o["ppl"], 9))')
+    equal "ppl: whole windows only" "$tokens $sequences" "6 2"
+    equal "ppl: each prediction costs log 6" "$same $ppl" "True 6.0"
+    contains "ppl: for people" "$("$attest" lm ppl "${tiny[@]}")" "ppl 6.000000 over 8 tokens"
+    contains "ppl: one sequence" "$("$attest" lm ppl "${tiny[@]}" --context 3 --sequences 1)" \
+        "over 3 tokens"
+    equal "logits" "$("$attest" lm logits "${tiny[@]}" --json)" '{"logits":[0,0,0,0,0,0]}'
+    refused "context above the model's" "the model's 16" ppl "${tiny[@]}" --context 17
+    refused "empty text" "empty" ppl --model "$TMPDIR/tiny.gguf" --text "$TMPDIR/empty"
+    printf 'a' >"$TMPDIR/one"
+    refused "one token has no successor" "too few" \
+        ppl --model "$TMPDIR/tiny.gguf" --text "$TMPDIR/one"
+    printf 'eat it' >"$TMPDIR/foreign"
+    equal "a byte without a token is left out" \
+        "$("$attest" lm tokenize --model "$TMPDIR/tiny.gguf" --text "$TMPDIR/foreign" --json \
+            2>"$TMPDIR/err")" '{"ids":[5,3,2]}'
+    contains "and said to be" "$(<"$TMPDIR/err")" "1 bytes have no token"
+    head -c 2000 "$TMPDIR/tiny.gguf" >"$TMPDIR/cut.gguf"
+    refused "truncated model" "cut.gguf" ppl --model "$TMPDIR/cut.gguf" --text "$TMPDIR/text"
+fi
+
+if ! "$attest" list datasets | grep -q '^smollm2.*SKIP'; then
+    printf 'The capital of France is Paris. The capital of Germany is' >"$TMPDIR/capital"
+    equal "the real model: ids" "$("$attest" lm tokenize --text "$TMPDIR/capital" --json)" \
+        '{"ids":[504,3575,282,4649,314,7042,30,378,3575,282,4521,314]}'
+    contains "the real model: perplexity" "$("$attest" lm ppl --text "$TMPDIR/capital" --quiet)" \
+        "nll 1.9988"
+    equal "the real model: Berlin" \
+        "$("$attest" lm logits --text "$TMPDIR/capital" | sort -k 2 -g | tail -n 1 | cut -c 1-9)" \
+        "11452  16"
+else
+    skip "the real model" "run datasets/fetch-smollm2.sh"
+fi
+finish
