@@ -178,7 +178,7 @@ enum status text_corpus_file(const char *path, struct text_corpus *out) {
 }
 
 void text_corpus_close(struct text_corpus *c) {
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; c->documents != NULL && i < c->count; i++) {
         mem_free(c->documents[i].bytes);
     }
     mem_free(c->documents);

@@ -107,6 +107,9 @@ static void cut_packed(struct cutting *cut) {
     int64_t left = o->tokens;
     int32_t filled = 0, segment = 0;
     uint32_t number = 0;
+    if (cut->stream_count == 0) {
+        return;
+    }
     for (size_t i = 0; left > 0 && o->count < cut->room; i = (i + 1) % cut->stream_count) {
         struct stream *s = &cut->streams[i];
         if (s->used == s->count) {
