@@ -65,6 +65,20 @@ struct lm_attention {
 /* softmax(q K' / sqrt(head_dim)) V over the allowed keys; the context is not used. */
 enum status lm_attention_full(void *context, const struct lm_attention_call *call);
 
+/* What becomes of one query's scores q k / sqrt(head_dim) over the keys first .. row: they are
+ * replaced by the weights that its values are added up with.  Called from several threads at once,
+ * `thread` of call->threads; not for padding. */
+struct lm_weighing {
+    void (*run)(void *context, const struct lm_attention_call *call, int thread, int64_t head,
+                int64_t row, float *scores, int64_t keys);
+    void *context;
+};
+
+/* Attention with these weights instead of the softmax of all scores.  One that leaves the softmax
+ * gives the bits of lm_attention_full. */
+enum status lm_attention_weighed(const struct lm_weighing *weighing,
+                                 const struct lm_attention_call *call);
+
 /* --- forward --------------------------------------------------------------------------------- */
 
 /* A KV cache and the space to work in; several may share one model. */

@@ -14,7 +14,7 @@ enum { QUERIES = 64 };
 
 struct full_job {
     const struct lm_attention_call *call;
-    const struct row_math *math;
+    const struct lm_weighing *weighing;
     float *scores; /* (threads, QUERIES, keys) */
     int64_t keys, blocks;
     atomic_int_fast64_t next;
@@ -39,20 +39,21 @@ static void multiply(bool transposed, int64_t rows, int64_t outputs, int64_t inn
 
 /* Turns scores over the keys low .. high - 1 of query `row` into weights: 0 for keys it may not
  * read. */
-static void weigh(const struct full_job *job, float *scores, int64_t row, int64_t low,
-                  int64_t high) {
+static void weigh(const struct full_job *job, int thread, int64_t head, float *scores, int64_t row,
+                  int64_t low, int64_t high) {
     const struct lm_attention_call *c = job->call;
     const int64_t first = c->first[row], behind = row + 1;
     if (c->segment[row] < 0) {
         memset(scores, 0, (size_t)(high - low) * sizeof *scores);
         return;
     }
-    job->math->softmax(scores + (first - low), behind - first);
+    job->weighing->run(job->weighing->context, c, thread, head, row, scores + (first - low),
+                       behind - first);
     memset(scores, 0, (size_t)(first - low) * sizeof *scores);
     memset(scores + (behind - low), 0, (size_t)(high - behind) * sizeof *scores);
 }
 
-static void attend(const struct full_job *job, int64_t item, float *scores) {
+static void attend(const struct full_job *job, int thread, int64_t item, float *scores) {
     const struct lm_attention_call *c = job->call;
     const int64_t d = c->shape->head_dim, heads = c->shape->heads;
     const int64_t head = item % heads, kv = head / (heads / c->shape->kv_heads);
@@ -70,7 +71,7 @@ static void attend(const struct full_job *job, int64_t item, float *scores) {
     const int64_t keys = high - low;
     multiply(true, rows, keys, d, 1 / sqrtf((float)d), q, heads * d, k, d, scores, keys);
     for (int64_t i = 0; i < rows; i++) {
-        weigh(job, scores + i * keys, c->past + t + i, low, high);
+        weigh(job, thread, head, scores + i * keys, c->past + t + i, low, high);
     }
     multiply(false, rows, d, keys, 1, scores, keys, v, d, out, heads * d);
 }
@@ -84,15 +85,15 @@ static void take_blocks(void *arg, int64_t thread) {
         if (item >= job->blocks * job->call->shape->heads) {
             return;
         }
-        attend(job, item, scores);
+        attend(job, (int)thread, item, scores);
     }
 }
 
-enum status lm_attention_full(void *context, const struct lm_attention_call *call) {
-    (void)context;
+enum status lm_attention_weighed(const struct lm_weighing *weighing,
+                                 const struct lm_attention_call *call) {
     const int threads = call->threads > 1 ? call->threads : 1;
     struct full_job job = {.call = call,
-                           .math = row_math(),
+                           .weighing = weighing,
                            .keys = call->past + call->tokens,
                            .blocks = (call->tokens + QUERIES - 1) / QUERIES};
     const int64_t rows = smaller(QUERIES, call->tokens);
@@ -104,4 +105,20 @@ enum status lm_attention_full(void *context, const struct lm_attention_call *cal
     workers_run(threads, threads, take_blocks, &job);
     mem_free(job.scores);
     return ST_OK;
+}
+
+static void weigh_all(void *context, const struct lm_attention_call *call, int thread, int64_t head,
+                      int64_t row, float *scores, int64_t keys) {
+    const struct row_math *math = context;
+    (void)call;
+    (void)thread;
+    (void)head;
+    (void)row;
+    math->softmax(scores, keys);
+}
+
+enum status lm_attention_full(void *context, const struct lm_attention_call *call) {
+    const struct lm_weighing all = {weigh_all, (void *)(uintptr_t)row_math()};
+    (void)context;
+    return lm_attention_weighed(&all, call);
 }
