@@ -99,22 +99,6 @@ static bool put_metric(struct tree *t, const struct metric *m, bool skipped) {
     return tree_set_f64s(t, m->name, row, m->has_interval ? 4 : 2);
 }
 
-/* A failed or skipped cell has the metrics of its siblings, without values. */
-static bool put_siblings(const struct cell *cells, size_t n, const struct cell *c,
-                         struct tree *output, struct tree *measured) {
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(cells[i].experiment, c->experiment) != 0)
-            continue;
-        for (size_t j = 0; j < cells[i].metric_count; j++) {
-            const struct metric *m = &cells[i].metrics[j];
-            bool known = tree_get(output, m->name) != NULL || tree_get(measured, m->name) != NULL;
-            if (!known && !tree_set_null(m->output ? output : measured, m->name))
-                return false;
-        }
-    }
-    return true;
-}
-
 static bool put_samples(const struct cell *c, struct tree *t) {
     if (!tree_set_f64(t, "sample_units", c->sample_units))
         return false;
@@ -135,8 +119,7 @@ static enum status check_samples(const struct cell *c) {
     return ST_OK;
 }
 
-static enum status put_results(const struct cell *cells, size_t n, const struct cell *c,
-                               struct tree *root) {
+static enum status put_results(const struct cell *c, struct tree *root) {
     enum status st = check_samples(c);
     if (st != ST_OK)
         return st;
@@ -150,8 +133,6 @@ static enum status put_results(const struct cell *cells, size_t n, const struct 
     for (size_t i = 0; ok && i < c->metric_count; i++)
         ok = put_metric(c->metrics[i].output ? output : measured, &c->metrics[i],
                         c->verdict == VERDICT_SKIP);
-    if (ok && (c->verdict == VERDICT_SKIP || c->verdict == VERDICT_FAIL))
-        ok = put_siblings(cells, n, c, output, measured);
     return ok ? ST_OK : no_memory();
 }
 
@@ -172,7 +153,7 @@ enum status cells_to_tree(const struct cell *cells, size_t n, struct tree *root)
         if (st == ST_OK)
             st = put_units(c, plan_metrics);
         if (st == ST_OK)
-            st = put_results(cells, n, c, root);
+            st = put_results(c, root);
         if (st != ST_OK)
             return st;
     }

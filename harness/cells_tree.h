@@ -16,8 +16,7 @@
 #include "status.h"
 #include "tree.h"
 
-/* Adds identified cells to a record's tree.  A cell that failed or was skipped also gets, without a
- * value, each metric that another cell of its experiment has; a skipped one has no values at all.
+/* Adds identified cells to a record's tree; a skipped one's metrics have no values.
  * ST_INPUT: a name that a record cannot hold, two cells of one id, one metric with two units, a
  * parameter that is NaN; ST_RECORD: a NaN among samples; ST_SYSTEM: memory. */
 enum status cells_to_tree(const struct cell *cells, size_t n, struct tree *root);
