@@ -84,14 +84,16 @@ test_scripts := $(sort $(wildcard $(addsuffix /test_*.sh,$(test_globs))))
 # Other C files in a tests folder are linked into each test of that folder.
 test_helpers := $(filter-out $(test_sources),$(sort $(wildcard $(addsuffix /*.c,$(test_globs)))))
 
-# One fuzz target a file.  Those of HDF5 have a mutator of their own, which only libFuzzer calls.
+# One fuzz target a file.  Some have a mutator, which only libFuzzer calls.
 fuzz_targets := $(sort $(wildcard ci/fuzz/fuzz_*.c))
-fuzz_hdf5 := ci/fuzz/fuzz_annb ci/fuzz/fuzz_record
-fuzz_mutator := ci/fuzz/mutate_hdf5.c
+mutator_annb := ci/fuzz/mutate_hdf5.c
+mutator_journal := ci/fuzz/mutate_journal.c
+mutator_record := ci/fuzz/mutate_hdf5.c
+fuzz_mutators := $(sort $(mutator_annb) $(mutator_journal) $(mutator_record))
 fuzz_common := ci/fuzz/answer.c
 fuzz_seeder := ci/fuzz/make_seeds.c
 fuzz_replay := ci/fuzz/tests/test_replay
-fuzz_sources := $(fuzz_targets) $(fuzz_mutator) $(fuzz_common) $(fuzz_seeder)
+fuzz_sources := $(fuzz_targets) $(fuzz_mutators) $(fuzz_common) $(fuzz_seeder)
 
 object = $(BUILD)/obj/$(1).o
 library_objects := $(foreach source,$(library_sources),$(call object,$(source)))
@@ -238,7 +240,7 @@ $(test_programs): $(BUILD)/%: $(BUILD)/obj/%.c.o $$(call helpers_of,$$*) $(BUILD
 
 .PHONY: fuzz-programs fuzz-seeds
 fuzz_programs := $(fuzz_targets:%.c=$(BUILD)/%)
-mutator_of = $(if $(filter $(fuzz_hdf5),$(1)),$(call object,$(fuzz_mutator)))
+mutator_of = $(foreach source,$(mutator_$(1:ci/fuzz/fuzz_%=%)),$(call object,$(source)))
 fuzz-programs: $(fuzz_programs)
 $(fuzz_programs): $(BUILD)/%: $(BUILD)/obj/%.c.o $$(call mutator_of,$$*) \
     $(call object,$(fuzz_common)) $(BUILD)/libattest.a

@@ -104,6 +104,8 @@ static enum status check_cells(const struct tree *plan, const struct tree *outpu
 }
 
 enum status cells_layout_check(const struct tree *root) {
+    if (root == NULL || !root->is_group) /* a damaged journal's entry */
+        return status_set(ST_RECORD, "no group that holds a record");
     const struct tree *plan = cells_of(root, "plan"), *outputs = cells_of(root, "outputs"),
                       *measured = cells_of(root, "measurements");
     enum status st = check(root, &at_root, "the root group", "");

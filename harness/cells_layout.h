@@ -7,7 +7,8 @@
 
 /* Checks members and attributes by name where the layout is fixed: at the root, in `outputs`, and
  * in every cell of `plan`, `outputs` and `measurements`, which all three must have the same cells.
- * `plan` and `measurements` may hold further groups.  ST_RECORD names what is extra or missing. */
+ * `plan` and `measurements` may hold further groups.  ST_RECORD names what is extra or missing.
+ * root: any node, or NULL. */
 enum status cells_layout_check(const struct tree *root);
 
 #endif

@@ -296,7 +296,8 @@ enum status run_journal_view(const struct journal *j, struct tree *root, struct 
               tree_merge(tree_group(root, "plan"), tree_find(head, "plan")) &&
               tree_merge(measurements, tree_find(head, "session")) &&
               tree_merge(tree_group(measurements, "environment"), tree_find(head, "environment"));
-    enum status st = ok ? ST_OK : no_memory();
+    enum status st =
+        ok ? ST_OK : status_set(ST_RECORD, "its first entry is not the head of an unfinished run");
     for (size_t i = 1; i < journal_count(j) && st == ST_OK; i++) {
         const struct tree *entry = journal_entry(j, i);
         st = is_kind(entry, "cells") ? view_cells(entry, cells, n) : ST_OK;

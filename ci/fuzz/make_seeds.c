@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "../../datasets/gguf.h"
 #include "../../datasets/tests/gguf_build.h"
 #include "../../harness/cells_tree.h"
+#include "../../harness/journal.h"
 #include "../../harness/minisign.h"
 #include "../../harness/record_format.h"
 #include "../../harness/seal.h"
@@ -268,6 +270,30 @@ static void store_tree(const char *name, struct tree *root) {
     tree_free(root);
 }
 
+/* A run that was killed after its first cells. */
+static void write_journal(void) {
+    char path[4096];
+    struct journal *j;
+    store_text("journal", "empty.partial", "attest-partial-1\n");
+    snprintf(path, sizeof path, "%s/journal/run.partial", folder);
+    unlink(path);
+    *strrchr(path, '.') = '\0';
+    require(journal_open(path, &j) == ST_OK, path);
+    struct tree *head = tree_new(), *entry = tree_new(), *run = run_tree();
+    tree_set_string(head, "kind", "head");
+    tree_merge(tree_group(head, "plan"), tree_find(run, "plan"));
+    tree_set_string(tree_group(head, "session"), "started", "2026-01-02T03:04:05Z");
+    tree_set_string(tree_group(head, "environment"), "suite_commit", "0123abcd");
+    tree_set_string(entry, "kind", "cells");
+    tree_set_i64(entry, "group", 0);
+    tree_merge(tree_group(entry, "record"), run);
+    require(journal_append(j, head) == ST_OK && journal_append(j, entry) == ST_OK, path);
+    journal_close(j);
+    tree_free(head);
+    tree_free(entry);
+    tree_free(run);
+}
+
 /* What the strict profile refuses, so that mutation starts from each of them. */
 static void write_foreign_records(void) {
     hid_t file = create_image();
@@ -366,6 +392,16 @@ static void write_specs(void) {
     store_text("spec", "real", "clusters:n=9,d=9,queries=9,decay=1e-6,spread=0x1p-3");
 }
 
+static void write_html(void) {
+    store_text(
+        "html", "page",
+        "<!DOCTYPE html><html><head><title>T</title><style>p{}</style></head><body class=\"x\">"
+        "<!-- c --><h1 id='a'>One</h1><p>Two &amp; three&nbsp;&#233;<sup>1</sup> four</p>"
+        "<pre>left out</pre><script>if (a < b) {}</script><ul><li>five<li>six</ul>"
+        "<table><tr><td>7</table><br/><div class=\"navheader\">n</div></body></html>");
+    store_text("html", "text", "caf\xc3\xa9 &lt;b&gt; <b>bold</b>\n\n  end");
+}
+
 static void write_options(void) {
     store_text("options", "env", "env\n--json");
     store_text("options", "keygen", "keygen\n--cost\ninteractive\n--password-file\np\nname");
@@ -399,6 +435,7 @@ int main(int argc, char **argv) {
     store_tree("typed", typed_tree());
     store_tree("run", run_tree());
     write_foreign_records();
+    write_journal();
     write_model("smollm", "smollm");
     write_model("gpt-2", "gpt-2");
     write_minisign();
@@ -406,6 +443,7 @@ int main(int argc, char **argv) {
     store_text("tokenizer", "broken",
                "a\xc3\xa9 \xc3 \xff\xfe \xf0\x9f\x98\x80 \xed\xa0\x80 <|end|");
     write_specs();
+    write_html();
     write_options();
     return 0;
 }

@@ -1,7 +1,9 @@
 /* The fuzz targets; TARGET is defined by who includes this.  Sorted, one a line. */
 TARGET(annb)
 TARGET(gguf)
+TARGET(html)
 TARGET(idx)
+TARGET(journal)
 TARGET(minisign)
 TARGET(npy)
 TARGET(options)
