@@ -89,6 +89,9 @@ int run_threads(const struct run *r, int out[2]);
 /* The user's datasets in the order of --dataset, NULL behind the last; --queries, or NULL. */
 const char *run_dataset(const struct run *r, size_t index);
 const char *run_queries(const struct run *r);
+/* The user's language model and text, of --model and --text; NULL: the pinned ones. */
+const char *run_model(const struct run *r);
+const char *run_text(const struct run *r);
 /* Value of a setting as set or its default. The text form is always valid for the declared name. */
 const char *run_setting(const struct run *r, const char *name);
 enum status run_setting_real(const struct run *r, const char *name, double lo, double hi,

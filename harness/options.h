@@ -48,6 +48,7 @@
       "this dataset instead of the profile's: a name, a generator's spec or a file; repeatable")   \
     X(run, RUN_FILTER, "filter", "REGEX",                                                          \
       "only cells whose line experiment/arm/kernel/param=value/... matches")                       \
+    X(run, RUN_MODEL, "model", "FILE.gguf", "this language model instead of the pinned one")       \
     X(run, RUN_OUT, "out", "FILE", "write the record here; build/records/ by default")             \
     X(run, RUN_PROFILE, "profile", "smoke|default|full", "how much work; default by default")      \
     X(run, RUN_QUERIES, "queries", "PATH", "queries for a --dataset file that has none")           \
@@ -56,6 +57,7 @@
       "go on with the unfinished run of --out, or of the newest in build/records/")                \
     X(run, RUN_SEED, "seed", "S", "seed of everything random; 1 by default")                       \
     X(run, RUN_SET, "set", "NAME=VALUE", "change a setting of an experiment")                      \
+    X(run, RUN_TEXT, "text", "FILE", "this text instead of the language model's own")              \
     X(run, RUN_THREADS, "threads", "N", "measure N threads instead of 1 and all")                  \
     X(seal, SEAL_KEY, "key", "FILE",                                                               \
       "sign with this secret key of attest keygen or minisign; without, the seal is UNSIGNED: it " \

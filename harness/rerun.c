@@ -87,8 +87,9 @@ static enum status take_profile(struct run_options *o, const char *name) {
 /* The user's own data, by the names that the run was given. */
 static enum status take_inputs(struct run_options *o, const struct tree *plan) {
     const struct tree *inputs = tree_find(plan, "inputs");
-    const char *queries = tree_get_string(inputs, "queries");
-    o->queries = queries;
+    o->queries = tree_get_string(inputs, "queries");
+    o->model = tree_get_string(inputs, "model");
+    o->text = tree_get_string(inputs, "text");
     for (size_t i = 0; inputs != NULL && i < RUN_DATASETS; i++) {
         char name[CELL_NAME];
         snprintf(name, sizeof name, "dataset-%zu", i);

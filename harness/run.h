@@ -24,6 +24,7 @@ struct run_options {
     size_t experiment_count;
     enum profile profile;
     const char *out, *filter, *queries;
+    const char *model, *text;           /* the user's own, or NULL */
     const char *datasets[RUN_DATASETS]; /* the user's own, instead of the profile's */
     size_t dataset_count;
     const char *backend; /* NULL, "cpu", "cuda" */

@@ -91,6 +91,12 @@ static enum status take_option(struct run_options *o, enum option_id id, const c
         }
         o->datasets[o->dataset_count++] = value;
         return ST_OK;
+    case OPTION_RUN_MODEL:
+        o->model = value;
+        return ST_OK;
+    case OPTION_RUN_TEXT:
+        o->text = value;
+        return ST_OK;
     case OPTION_RUN_QUERIES:
         o->queries = value;
         return ST_OK;

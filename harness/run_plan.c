@@ -34,6 +34,10 @@ const char *run_dataset(const struct run *r, size_t index) {
 
 const char *run_queries(const struct run *r) { return r->options.queries; }
 
+const char *run_model(const struct run *r) { return r->options.model; }
+
+const char *run_text(const struct run *r) { return r->options.text; }
+
 static const struct setting *find_setting(const struct experiment *e, const char *name) {
     for (const struct setting *s = e->settings; s != NULL && s->name != NULL; s++) {
         if (strcmp(s->name, name) == 0) {

@@ -46,9 +46,15 @@ static bool store_setting(struct tree *node, const char *name, const char *value
 
 /* The user's own data, as named. */
 static bool store_inputs(const struct run *r, struct tree *plan) {
+    const struct {
+        const char *name, *value;
+    } files[] = {
+        {"model", r->options.model}, {"queries", r->options.queries}, {"text", r->options.text}};
     struct tree *inputs = tree_group(plan, "inputs");
-    bool ok = inputs != NULL && (r->options.queries == NULL ||
-                                 tree_set_string(inputs, "queries", r->options.queries));
+    bool ok = inputs != NULL;
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && ok; i++) {
+        ok = files[i].value == NULL || tree_set_string(inputs, files[i].name, files[i].value);
+    }
     for (size_t i = 0; i < r->options.dataset_count && ok; i++) {
         char name[CELL_NAME];
         snprintf(name, sizeof name, "dataset-%zu", i);

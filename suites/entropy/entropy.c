@@ -1,0 +1,126 @@
+#include "entropy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../harness/cpu.h"
+#include "entropy_source.h"
+
+static const struct entropy_part *const parts[ENTROPY_PARTS] = {NULL};
+
+const struct setting entropy_settings[] = {{NULL, NULL, NULL}};
+
+int64_t entropy_integer(const struct cell *c, const char *name, int64_t fallback) {
+    const struct param *p = cell_param(c, name);
+    return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
+}
+
+bool entropy_part_is(const struct cell *c, const char *part) {
+    const struct param *p = cell_param(c, "part");
+    return p != NULL && p->kind == PARAM_TEXT && strcmp(p->text, part) == 0;
+}
+
+struct cell *entropy_cell(const struct entropy_plan *p, const char *arm, const char *kernel) {
+    struct cell *c = group_cell(p->run, p->group, arm, kernel);
+    if (c != NULL) {
+        cell_param_text(c, "part", p->part);
+        cell_param_text(c, "dataset", p->dataset);
+    }
+    return c;
+}
+
+/* --- plan ------------------------------------------------------------------------------------- */
+
+static enum status plan_parts(struct entropy_plan *p) {
+    enum status st = ST_OK;
+    for (size_t i = 0; i < ENTROPY_PARTS && parts[i] != NULL && st == ST_OK; i++) {
+        p->part = parts[i]->name;
+        st = parts[i]->plan(p);
+    }
+    return st;
+}
+
+static enum status plan(struct run *run) {
+    struct entropy_plan p = {.run = run, .group = run_group(run, "model", 0)};
+    if (p.group == NULL) {
+        return ST_SYSTEM;
+    }
+    enum status st = entropy_describe_model(run, &p);
+    return st == ST_OK ? plan_parts(&p) : st;
+}
+
+/* --- a group ---------------------------------------------------------------------------------- */
+
+static void skip_all(struct group *g, const char *reason) {
+    for (size_t i = 0; i < g->cell_count; i++) {
+        if (!g->cells[i].finished) {
+            cell_verdict(&g->cells[i], VERDICT_SKIP, "%s", reason);
+        }
+    }
+}
+
+static enum status prepare(struct run *run, struct group *g) {
+    struct entropy_source *s = calloc(1, sizeof *s);
+    int threads[2];
+    if (s == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
+    g->state = s;
+    s->run = run;
+    s->threads = threads[run_threads(run, threads) - 1];
+    s->dataset = cell_param(&g->cells[0], "dataset")->text;
+    enum status st = entropy_open_model(run, s);
+    if (st == ST_SKIP) {
+        skip_all(g, status_message());
+        return ST_OK;
+    }
+    return st;
+}
+
+static enum status check(struct run *run, struct group *g, struct cell *c) {
+    struct entropy_source *s = g->state;
+    (void)run;
+    for (size_t i = 0; i < ENTROPY_PARTS && parts[i] != NULL; i++) {
+        if (!entropy_part_is(c, parts[i]->name)) {
+            continue;
+        }
+        enum status st = ST_OK;
+        if (!s->prepared[i]) {
+            s->prepared[i] = true;
+            st = parts[i]->prepare(s, &s->state[i]);
+        }
+        return st == ST_OK ? parts[i]->check(s, s->state[i], c) : st;
+    }
+    return status_set(ST_SYSTEM, "entropy: cell %s is of no part", c->id);
+}
+
+static void release(struct group *g) {
+    struct entropy_source *s = g->state;
+    if (s == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < ENTROPY_PARTS && parts[i] != NULL; i++) {
+        if (s->state[i] != NULL) {
+            parts[i]->release(s->state[i]);
+        }
+    }
+    entropy_close(s);
+    free(s);
+    g->state = NULL;
+}
+
+extern const struct experiment experiment_entropy;
+const struct experiment experiment_entropy = {
+    .name = "entropy",
+    .title = "Entropy of a language model's attention and what sparse attention makes of it",
+    .source = "S003; Vaswani et al., NeurIPS 2017 (arXiv:1706.03762)",
+    .settings = entropy_settings,
+    .metrics = entropy_metrics,
+    .fixtures = entropy_fixtures,
+    .plan = plan,
+    .prepare = prepare,
+    .check = check,
+    .release = release,
+    .tables = entropy_tables,
+    .plots = entropy_plots,
+};

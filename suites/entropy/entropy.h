@@ -1,0 +1,73 @@
+/* The entropy experiment (S003; definitions, section 4): its frame, shared by its parts.
+ *
+ * A part is one question with cells, metrics, tables and fixtures of its own: a row in entropy.c,
+ * rows in entropy_metrics.c, entropy_fixtures.c and entropy_tables.c.  Cells stand in two groups:
+ * "model" runs a language model over texts, "trace" reads the queries, keys and values of one that
+ * the repository carries, and so needs no weights.  All parts share what a group opens.
+ */
+#ifndef ATTEST_SUITES_ENTROPY_ENTROPY_H
+#define ATTEST_SUITES_ENTROPY_ENTROPY_H
+
+#include "../../datasets/text.h"
+#include "../../datasets/tokenizer.h"
+#include "../../harness/experiment.h"
+#include "../lm/lm.h"
+
+enum { ENTROPY_PARTS = 4 };
+
+/* What is known of the data before any of it is read. */
+struct entropy_plan {
+    struct run *run;
+    struct group *group;
+    const char *part;    /* whose plan() runs */
+    const char *dataset; /* "smollm2", a user's model file, "trace" */
+    bool trace;
+    int32_t layers, heads;
+    int32_t context; /* tokens that the model was trained for, or that the trace holds */
+};
+
+/* What the cells of one group share, open while they are checked. */
+struct entropy_source {
+    struct run *run;
+    const char *dataset;
+    int threads;
+    struct lm_model *model;      /* NULL: the source is the trace */
+    struct tokenizer *tokenizer; /* of the model */
+    struct text_corpus corpus;   /* the profile's texts, or the user's */
+    bool prepared[ENTROPY_PARTS];
+    void *state[ENTROPY_PARTS]; /* of the parts */
+};
+
+struct entropy_part {
+    const char *name; /* the parameter "part" of its cells */
+    /* Adds the part's cells of a source with entropy_cell(); none is allowed. */
+    enum status (*plan)(const struct entropy_plan *p);
+    /* Before the first check of a cell of the part that is not finished yet, so that a resumed run
+     * computes nothing for finished ones.  May leave *state NULL. */
+    enum status (*prepare)(struct entropy_source *s, void **state);
+    /* As experiment's check(). */
+    enum status (*check)(struct entropy_source *s, void *state, struct cell *c);
+    void (*release)(void *state); /* not called for NULL */
+};
+
+/* A new cell with the parameters "part" and "dataset"; NULL with status_set: memory.  kernel: ""
+ * for none. */
+struct cell *entropy_cell(const struct entropy_plan *p, const char *arm, const char *kernel);
+
+/* The first sequences of `length` tokens of the source's evaluation texts, at most `most`: first
+ * windows of different documents, then their second ones.  Their digest goes into the record's
+ * plan.  ST_INPUT: not one is that long. */
+enum status entropy_sequences(const struct entropy_source *s, int32_t length, int64_t most,
+                              struct text_sequences *out);
+
+/* Value of an integer parameter, or the fallback. */
+int64_t entropy_integer(const struct cell *c, const char *name, int64_t fallback);
+bool entropy_part_is(const struct cell *c, const char *part);
+
+extern const struct setting entropy_settings[];
+extern const struct metric_info entropy_metrics[];
+extern const struct fixture entropy_fixtures[];
+extern const struct table entropy_tables[];
+extern const struct plot entropy_plots[];
+
+#endif
