@@ -40,6 +40,11 @@ static int64_t query_width(const struct lm_shape *s) { return (int64_t)s->heads 
 
 static int64_t key_width(const struct lm_shape *s) { return (int64_t)s->kv_heads * s->head_dim; }
 
+/* Behind `offset` floats of a matrix; nowhere while counting. */
+static float *within(float *matrix, int64_t offset) {
+    return matrix == NULL ? NULL : matrix + offset;
+}
+
 static void place_weights(struct lm_model *m, struct arena *a) {
     const struct lm_shape *s = &m->shape;
     m->embedding = take(a, s->vocabulary, s->hidden);
@@ -89,12 +94,12 @@ static enum status want_layer(struct loader *l, int32_t index) {
     } wanted[TENSORS_A_LAYER] = {
         {"attn_norm", 0, s->hidden, w->attention_norm},
         {"attn_q", q, s->hidden, w->qkv},
-        {"attn_k", k, s->hidden, w->qkv + q * s->hidden},
-        {"attn_v", k, s->hidden, w->qkv + (q + k) * s->hidden},
+        {"attn_k", k, s->hidden, within(w->qkv, q * s->hidden)},
+        {"attn_v", k, s->hidden, within(w->qkv, (q + k) * s->hidden)},
         {"attn_output", s->hidden, q, w->output},
         {"ffn_norm", 0, s->hidden, w->ffn_norm},
         {"ffn_gate", s->ffn, s->hidden, w->gate_up},
-        {"ffn_up", s->ffn, s->hidden, w->gate_up + (int64_t)s->ffn * s->hidden},
+        {"ffn_up", s->ffn, s->hidden, within(w->gate_up, (int64_t)s->ffn * s->hidden)},
         {"ffn_down", s->hidden, s->ffn, w->down},
     };
     for (size_t i = 0; i < TENSORS_A_LAYER; i++) {

@@ -216,6 +216,23 @@ static void masks_off_by_one_are_caught(void **state) {
     assert_false(distance_of(MASK_LONG) <= 100 * BOUND);
 }
 
+static enum status pass_on(void *context, const struct lm_attention_call *c) {
+    (*(int *)context)++;
+    return lm_attention_full(NULL, c);
+}
+
+/* A plug that is there but switched off changes no bit. */
+static void a_plug_that_passes_on_changes_no_bit(void **state) {
+    (void)state;
+    static float plain[LOGITS], plugged[LOGITS];
+    int calls = 0;
+    const struct lm_attention attention = {pass_on, &calls};
+    logits_of(NULL, ids, packed, N, 2, plain);
+    logits_of(&attention, ids, packed, N, 2, plugged);
+    assert_int_equal(calls, TINY_LAYERS);
+    assert_memory_equal(plain, plugged, sizeof plain);
+}
+
 static enum status refuse_layer_one(void *context, const struct lm_attention_call *c) {
     (void)context;
     return c->layer == 1 ? status_set(ST_CHECK, "no: said the plug") : lm_attention_full(NULL, c);
@@ -466,6 +483,49 @@ static void other_models_are_refused(void **state) {
     }
 }
 
+/* Loads what is in `b` and, if that is a model, forwards three tokens: 1 accepted, 0 refused. */
+static int try_model(const struct gguf_build *b) {
+    struct gguf *g;
+    struct lm_model *m;
+    struct lm_session *s;
+    float hidden[3 * TINY_HIDDEN];
+    if (gguf_parse(b->data, b->size, "tiny", &g) != ST_OK) {
+        return 0;
+    }
+    const enum status st = lm_load(g, 1, &m);
+    gguf_close(g);
+    assert_true(st == ST_OK || st == ST_INPUT);
+    if (st != ST_OK) {
+        return 0;
+    }
+    assert_int_equal(lm_shape(m)->hidden, TINY_HIDDEN);
+    assert_int_equal(lm_session_new(m, 3, 1, &s), ST_OK);
+    const enum status forwarded = lm_forward(s, NULL, ids, NULL, 3, hidden);
+    assert_true(forwarded == ST_OK || forwarded == ST_INPUT); /* a shorter context or vocabulary */
+    lm_session_free(s);
+    lm_free(m);
+    return 1;
+}
+
+/* Any byte before the weights set to any of some values: refused, or computed within bounds. */
+static void no_changed_byte_leads_astray(void **state) {
+    (void)state;
+    static const unsigned char values[] = {0x00, 0x01, 0x02, 0x7f, 0x80, 0xff};
+    const struct gguf_build b = tiny_file(NULL);
+    const size_t head = b.size - sizeof(float) * TINY_VALUES;
+    int accepted = 0, refused = 0;
+    for (size_t i = 0; i < head * sizeof values; i++) {
+        unsigned char *byte = &b.data[i / sizeof values];
+        const unsigned char kept = *byte;
+        *byte = values[i % sizeof values];
+        const int good = try_model(&b);
+        *byte = kept;
+        accepted += good;
+        refused += !good;
+    }
+    assert_true(accepted > 0 && refused > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forward_agrees_with_the_oracle),
@@ -476,6 +536,7 @@ int main(void) {
         cmocka_unit_test(wrong_rotation_is_caught),
         cmocka_unit_test(wrong_kv_heads_are_caught),
         cmocka_unit_test(masks_off_by_one_are_caught),
+        cmocka_unit_test(a_plug_that_passes_on_changes_no_bit),
         cmocka_unit_test(what_the_plug_returns_comes_back),
         cmocka_unit_test(segments_never_leak),
         cmocka_unit_test(padding_reads_nothing),
@@ -486,6 +547,7 @@ int main(void) {
         cmocka_unit_test(sequences_have_the_losses_of_their_documents),
         cmocka_unit_test(a_loss_that_is_not_finite_is_refused),
         cmocka_unit_test(other_models_are_refused),
+        cmocka_unit_test(no_changed_byte_leads_astray),
     };
     return cmocka_run_group_tests_name("lm", tests, setup, teardown);
 }

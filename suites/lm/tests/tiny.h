@@ -16,7 +16,11 @@ enum {
     TINY_HIDDEN = 24,
     TINY_FFN = 20,
     TINY_VOCABULARY = 50,
-    TINY_CONTEXT = 160
+    TINY_CONTEXT = 160,
+    /* Weights: more than the file pads. */
+    TINY_VALUES = TINY_HIDDEN * (TINY_VOCABULARY + 1) +
+                  TINY_LAYERS * TINY_HIDDEN *
+                      (2 + 2 * (TINY_HEADS + TINY_KV_HEADS) * TINY_HEAD_DIM + 3 * TINY_FFN)
 };
 
 /* The oracle's view of the weights; the same on each call. */
