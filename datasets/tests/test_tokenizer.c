@@ -194,6 +194,12 @@ static void broken_bytes_are_words(void **state) {
     EXPECT(t, "\xa9\xc3", 0, TAIL, LEAD);
     EXPECT(t, "\xc3", 0, LEAD);
     EXPECT(t, "\xed\xa0\x80", TOKENIZER_KEEP_BYTES, -0xee, -0xa1, -0x81); /* a surrogate */
+    /* No characters, or they would be of one word with their neighbours: a surrogate, a form too
+     * long, a code point behind the last. */
+    EXPECT(t, "<\xed\xa0\x80<", 0, LESS, LESS);
+    EXPECT(t, "<\xe0\x80\xaf<", 0, LESS, LESS);
+    EXPECT(t, "<\xf4\x90\x80\x80<", 0, LESS, LESS);
+    EXPECT(t, "<\xef\xbf\xbd<", 0, LESS_LESS); /* U+FFFD is one */
     tokenizer_free(t);
 }
 
@@ -560,7 +566,7 @@ static void ids_are_those_of_the_tokenizers_package(void **state) {
         }
     }
     fclose(file);
-    assert_int_equal(lines, 298);
+    assert_int_equal(lines, 300);
     tokenizer_free(t);
 }
 
