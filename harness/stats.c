@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESAMPLES = 1000 };
+enum { RESAMPLES = 1000, GROUP_RESAMPLES = 10000 };
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -61,7 +61,7 @@ static uint64_t next_random(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-typedef double (*statistic)(const double *a, const double *b, size_t n);
+typedef double statistic(const double *a, const double *b, size_t n);
 
 static double ratio_of_sums(const double *a, const double *b, size_t n) {
     return stats_mean(a, n) / stats_mean(b, n);
@@ -81,25 +81,61 @@ static double first_median(const double *a, const double *b, size_t n) {
     return stats_median(a, n);
 }
 
-static struct interval bootstrap(statistic f, const double *a, const double *b, size_t n) {
-    struct interval out = {n > 0 ? f(a, b, n) : NAN, NAN, NAN};
-    double *work = n > 1 ? malloc((2 * n + RESAMPLES) * sizeof *work) : NULL;
-    if (work == NULL) {
-        return out;
-    }
-    double *ra = work, *rb = work + n, *values = work + 2 * n;
+/* Percentile interval of a statistic of n groups. */
+static struct interval resample(stats_of_groups *f, const void *data, size_t n, size_t resamples) {
+    struct interval out = {NAN, NAN, NAN};
+    size_t *picked = malloc((n + 1) * sizeof *picked);
+    double *values = malloc(resamples * sizeof *values);
+    size_t kept = 0;
     uint64_t state = 20230953; /* fixed: the interval of a record can be recomputed */
-    for (int r = 0; r < RESAMPLES; r++) {
-        for (size_t i = 0; i < n; i++) {
-            size_t pick = (size_t)(next_random(&state) % n);
-            ra[i] = a[pick];
-            rb[i] = b[pick];
-        }
-        values[r] = f(ra, rb, n);
+    for (size_t i = 0; picked != NULL && i < n; i++) {
+        picked[i] = i;
     }
-    qsort(values, RESAMPLES, sizeof *values, ascending);
-    out.lo = quantile_sorted(values, RESAMPLES, 0.025);
-    out.hi = quantile_sorted(values, RESAMPLES, 0.975);
+    out.value = picked != NULL && n > 0 ? f(data, picked, n) : NAN;
+    for (size_t r = 0; picked != NULL && values != NULL && n > 1 && r < resamples; r++) {
+        for (size_t i = 0; i < n; i++) {
+            picked[i] = (size_t)(next_random(&state) % n);
+        }
+        values[kept] = f(data, picked, n);
+        kept += isfinite(values[kept]);
+    }
+    if (kept > 0) {
+        qsort(values, kept, sizeof *values, ascending);
+        out.lo = quantile_sorted(values, kept, 0.025);
+        out.hi = quantile_sorted(values, kept, 0.975);
+    }
+    free(picked);
+    free(values);
+    return out;
+}
+
+struct interval stats_group_interval(stats_of_groups *f, const void *data, size_t n) {
+    return resample(f, data, n, GROUP_RESAMPLES);
+}
+
+/* Pairs of samples, and room for those of one resample. */
+struct pairs {
+    statistic *f;
+    const double *a, *b;
+    double *picked_a, *picked_b;
+};
+
+static double of_pairs(const void *data, const size_t *picked, size_t n) {
+    const struct pairs *p = data;
+    for (size_t i = 0; i < n; i++) {
+        p->picked_a[i] = p->a[picked[i]];
+        p->picked_b[i] = p->b[picked[i]];
+    }
+    return p->f(p->picked_a, p->picked_b, n);
+}
+
+static struct interval bootstrap(statistic *f, const double *a, const double *b, size_t n) {
+    double *work = malloc((2 * n + 1) * sizeof *work);
+    if (work == NULL) {
+        return (struct interval){n > 0 ? f(a, b, n) : NAN, NAN, NAN};
+    }
+    const struct pairs p = {f, a, b, work, work + n};
+    struct interval out = resample(of_pairs, &p, n, RESAMPLES);
     free(work);
     return out;
 }
@@ -119,6 +155,35 @@ struct interval stats_ratio_of_sums(const double *a, const double *b, size_t n) 
 struct interval stats_ratio_of_medians(const double *a, const double *b, size_t n) {
     return bootstrap(ratio_of_medians, a, b, n);
 }
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+struct stats_line stats_line(const double *x, const double *y, size_t n) {
+    struct stats_line out = {NAN, NAN, NAN, NAN};
+    const double mx = stats_mean(x, n), my = stats_mean(y, n);
+    double xx = 0, xy = 0, residual = 0;
+    for (size_t i = 0; i < n; i++) {
+        xx += (x[i] - mx) * (x[i] - mx);
+        xy += (x[i] - mx) * (y[i] - my);
+    }
+    if (!(xx > 0)) {
+        return out;
+    }
+    out.slope = xy / xx;
+    out.intercept = my - out.slope * mx;
+    for (size_t i = 0; i < n; i++) {
+        const double r = y[i] - my - out.slope * (x[i] - mx);
+        residual += r * r;
+    }
+    if (n > 2) {
+        const double variance = residual / (double)(n - 2);
+        out.slope_se = sqrt(variance / xx);
+        out.intercept_se = sqrt(variance * (1 / (double)n + mx * mx / xx));
+    }
+    return out;
+}
+
+/* --- ranks ------------------------------------------------------------------------------------ */
 
 struct ranked {
     double value;

@@ -1,4 +1,4 @@
-/* Order statistics, intervals and tests on raw samples.  Arrays are never modified. */
+/* Order statistics, intervals, tests and lines on raw samples.  Arrays are never modified. */
 #ifndef ATTEST_HARNESS_STATS_H
 #define ATTEST_HARNESS_STATS_H
 
@@ -21,6 +21,23 @@ struct interval stats_median_interval(const double *x, size_t n);
  * together, so that what the machine did to both in a round cancels. */
 struct interval stats_ratio_of_sums(const double *a, const double *b, size_t n);
 struct interval stats_ratio_of_medians(const double *a, const double *b, size_t n);
+
+/* A statistic of the groups picked[0] .. picked[n-1], where one may stand more than once. */
+typedef double stats_of_groups(const void *data, const size_t *picked, size_t n);
+
+/* The statistic of groups 0 .. n-1, each once, with a 95 % percentile bootstrap interval over
+ * groups (10,000 resamples, fixed seed): observations of one group (a text, a prompt) are kept
+ * together, because they are no independent draws.  Resamples without a value are left out.
+ * Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 13 and 8. */
+struct interval stats_group_interval(stats_of_groups *f, const void *data, size_t n);
+
+/* y = slope x + intercept by least squares through n points; standard errors from the residuals
+ * with n - 2 degrees of freedom.  NaN: slope and intercept below 2 points or where all x are equal,
+ * errors below 3 points. */
+struct stats_line {
+    double slope, intercept, slope_se, intercept_se;
+};
+struct stats_line stats_line(const double *x, const double *y, size_t n);
 
 /* Two-sided Mann-Whitney p value, normal approximation with tie and continuity corrections. */
 double stats_mann_whitney(const double *a, size_t na, const double *b, size_t nb);

@@ -82,8 +82,64 @@ static void intervals_hold_the_value_and_repeat(void **state) {
     assert_true(once.hi - once.lo > 6 && once.hi - once.lo < 10);
 }
 
+/* Anscombe's first set: 3.00 + 0.500 x, with the errors that every textbook prints. */
+static void lines_are_least_squares(void **state) {
+    (void)state;
+    const double x[] = {10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5};
+    const double y[] = {8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68};
+    struct stats_line l = stats_line(x, y, 11);
+    near(l.slope, 0.5000909, 1e-7);
+    near(l.intercept, 3.0000909, 1e-7);
+    near(l.slope_se, 0.1179, 5e-5);
+    near(l.intercept_se, 1.1247, 5e-5);
+    const double straight[] = {3, 1, 6};
+    l = stats_line((const double[]){1, 0, 2.5}, straight, 3);
+    near(l.slope, 2, 1e-15);
+    near(l.intercept, 1, 1e-15);
+    near(l.slope_se, 0, 1e-15);
+}
+
+static void a_line_needs_points(void **state) {
+    (void)state;
+    const double x[] = {1, 2}, y[] = {3, 5}, same[] = {4, 4, 4};
+    struct stats_line l = stats_line(x, y, 2);
+    near(l.slope, 2, 0);
+    assert_true(isnan(l.slope_se) && isnan(l.intercept_se));
+    assert_true(isnan(stats_line(x, y, 1).slope) && isnan(stats_line(x, y, 0).slope));
+    assert_true(isnan(stats_line(same, x, 2).slope));
+}
+
+/* Two groups: a resample has both, or one of them twice. */
+static double sum_of(const void *data, const size_t *picked, size_t n) {
+    const double *x = data;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[picked[i]];
+    }
+    return sum < 0 ? NAN : sum;
+}
+
+static void groups_are_resampled_whole(void **state) {
+    (void)state;
+    const double x[] = {1, 4};
+    struct interval i = stats_group_interval(sum_of, x, 2);
+    near(i.value, 5, 0);
+    near(i.lo, 2, 0);
+    near(i.hi, 8, 0);
+    /* a quarter of the resamples has no value, and two thirds of the others are 0 */
+    const double signs[] = {-1, 1};
+    i = stats_group_interval(sum_of, signs, 2);
+    near(i.lo, 0, 0);
+    near(i.hi, 2, 0);
+    assert_true(isnan(stats_group_interval(sum_of, x, 1).lo));
+    assert_true(isnan(stats_group_interval(sum_of, x, 0).value));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_least_squares),
+        cmocka_unit_test(a_line_needs_points),
+        cmocka_unit_test(groups_are_resampled_whole),
         cmocka_unit_test(quantiles_are_nearest_rank),
         cmocka_unit_test(nothing_has_no_value),
         cmocka_unit_test(mann_whitney_as_by_hand),

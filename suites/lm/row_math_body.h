@@ -1,5 +1,6 @@
 /* The loops that every instruction set of row_math shares: plain C that compilers vectorise.  The
  * including file defines ROW_MATH_TABLE. */
+#include <math.h>
 #include <string.h>
 
 #include "row_math.h"
@@ -92,10 +93,39 @@ static void softmax(float *row, int64_t n) {
     }
 }
 
+/* Lanes of float32 hold few terms each and are then added up in float64. */
+enum { TERMS = 16 };
+
+static double entropy(const float *row, int64_t n) {
+    const float most = row_max(row, n);
+    double s = 0, t = 0;
+    for (int64_t at = 0; at < n;) {
+        float lane_s[LANES] = {0}, lane_t[LANES] = {0};
+        const int64_t stop = n - at < LANES * TERMS ? n : at + LANES * TERMS;
+        for (; at + LANES <= stop; at += LANES) {
+            for (int i = 0; i < LANES; i++) {
+                const float z = row[at + i] - most, e = exp_row(z);
+                lane_s[i] += e;
+                lane_t[i] += z * e;
+            }
+        }
+        for (int i = 0; at < stop; at++, i++) {
+            const float z = row[at] - most, e = exp_row(z);
+            lane_s[i] += e;
+            lane_t[i] += z * e;
+        }
+        for (int i = 0; i < LANES; i++) {
+            s += (double)lane_s[i];
+            t += (double)lane_t[i];
+        }
+    }
+    return log(s) - t / s;
+}
+
 static void swiglu(const float *gate, const float *up, float *out, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         out[i] = gate[i] / (1.0F + exp_row(-gate[i])) * up[i];
     }
 }
 
-const struct row_math ROW_MATH_TABLE = {softmax, swiglu};
+const struct row_math ROW_MATH_TABLE = {softmax, entropy, swiglu};

@@ -53,6 +53,46 @@ static void softmax_agrees(void **state) {
     for_each_variant(check_softmax);
 }
 
+static void check_entropy(const struct row_math *math) {
+    float row[N];
+    for (int64_t n = 1; n <= N; n += n < 40 ? 1 : 107) {
+        double most = -INFINITY, sum = 0, wanted = 0;
+        for (int64_t i = 0; i < n; i++) {
+            row[i] = value(i) / 16;
+            most = fmax(most, (double)row[i]);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            sum += exp((double)row[i] - most);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            const double p = exp((double)row[i] - most) / sum;
+            wanted -= p * log(p);
+        }
+        assert_true(fabs(math->entropy(row, n) - wanted) <= 4e-6 * (1 + wanted));
+    }
+}
+
+/* Uniform: ln n; one key far above the others: 0; two such: ln 2. */
+static void check_known_entropies(const struct row_math *math) {
+    float row[N];
+    for (int64_t n = 1; n <= N; n++) {
+        row[n - 1] = -3.25F;
+        assert_true(fabs(math->entropy(row, n) - log((double)n)) <= 1e-14);
+    }
+    row[700] = 1e4F;
+    assert_true(fabs(math->entropy(row, N)) <= 1e-30);
+    row[3] = 1e4F;
+    assert_true(fabs(math->entropy(row, N) - log(2)) <= 1e-15);
+    row[5] = NAN;
+    assert_true(isnan(math->entropy(row, N)));
+}
+
+static void entropy_agrees(void **state) {
+    (void)state;
+    for_each_variant(check_entropy);
+    for_each_variant(check_known_entropies);
+}
+
 static void check_extremes(const struct row_math *math) {
     float row[40] = {-3e38F, 3e38F};
     math->softmax(row, 2);
@@ -92,6 +132,7 @@ static void swiglu_agrees(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softmax_agrees),
+        cmocka_unit_test(entropy_agrees),
         cmocka_unit_test(extremes_stay_sane),
         cmocka_unit_test(swiglu_agrees),
     };
