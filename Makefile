@@ -189,7 +189,6 @@ $(BUILD)/flags: FORCE
 $(BUILD)/include/build_facts.h: $(BUILD)/flags FORCE
 	@mkdir -p $(@D)
 	@{ ci/version.sh; echo '#define ATTEST_VERSION "$(VERSION)"'; \
-	   echo '#define ATTEST_LIBRARIES "$(FOUND)"'; \
 	   echo '#define ATTEST_CFLAGS "$(strip $(stated_flags))"'; \
 	   echo '#define ATTEST_LIBRARIES "$(FOUND)"'; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
