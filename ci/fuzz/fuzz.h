@@ -22,8 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Inputs that were accepted since the start: a corpus of which none is accepted tests little. */
 extern unsigned long fuzz_accepted;
 
-/* Aborts with `what` on stderr unless `held`. */
-void fuzz_require(bool held, const char *what);
+/* Aborts with `what` and the last message on stderr. */
+_Noreturn void fuzz_fail(const char *what);
+
+static inline void fuzz_require(bool held, const char *what) {
+    if (!held)
+        fuzz_fail(what);
+}
 
 /* True for ST_OK; else `st` must be `refusal`, with one line of printable text as message. */
 bool fuzz_answer(enum status st, enum status refusal);

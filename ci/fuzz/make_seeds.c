@@ -73,6 +73,7 @@ static void write_idx(void) {
 
 static void write_texmex(void) {
     const float values[3] = {1, -2.5F, 1e-30F};
+    const unsigned char whole[3] = {0, 0x7f, 0xff};
     const int32_t d = 3;
     unsigned char floats[2 * (sizeof d + sizeof values)], bytes[2 * (sizeof d + 3)];
     for (size_t row = 0; row < 2; row++) {
@@ -81,7 +82,7 @@ static void write_texmex(void) {
         memcpy(f, &d, sizeof d);
         memcpy(f + sizeof d, values, sizeof values);
         memcpy(b, &d, sizeof d);
-        memcpy(b + sizeof d, "\0\x7f\xff", 3);
+        memcpy(b + sizeof d, whole, sizeof whole);
     }
     store("texmex", "fvecs", floats, sizeof floats);
     store("texmex", "bvecs", bytes, sizeof bytes);
