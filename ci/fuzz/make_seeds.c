@@ -371,6 +371,11 @@ static void write_minisign(void) {
     struct minisign_public key = {.id = "identity", .key = "not a point of the curve"};
     struct minisign_signature s = {
         .untrusted = "untrusted", .trusted = "trusted", .id = "identity"};
+    /* Algorithms of key, derivation and checksum; the rest is encrypted and may be anything. */
+    struct minisign_locked locked = {.bytes = "EdScB2"};
+    const size_t length = minisign_locked_format(&locked, text);
+    require(minisign_locked_parse(text, length, "seed", &locked) == ST_OK, "locked");
+    store("minisign", "locked", text, length);
     store("minisign", "public", text, minisign_public_format(&key, text));
     store("minisign", "signature", text, minisign_signature_format(&s, text));
     struct tree *root = run_tree();
