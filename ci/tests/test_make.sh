@@ -5,6 +5,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL VARIANT BUILD
 tree=$TMPDIR/tree
 mkdir -p "$tree"/{harness/tests,suites/kernels/cpu,reference,datasets,reports}
 cp -r Makefile ci LICENSE .gitignore "$tree"
+rm -r "$tree/ci/fuzz" # its test programs are compiled against sources that this tree lacks
 cp harness/version.[ch] "$tree/harness"
 cp suites/experiments.h "$tree/suites"
 cd "$tree" || exit 1
