@@ -2,4 +2,5 @@
  * experiment_<name>`. */
 EXPERIMENT(adsampling)
 EXPERIMENT(crossover)
+EXPERIMENT(entropy)
 EXPERIMENT(selfcheck)

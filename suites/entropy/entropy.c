@@ -5,6 +5,7 @@
 
 #include "../../harness/cpu.h"
 #include "entropy_source.h"
+#include "entropy_speed.h"
 
 static const struct entropy_part *const parts[ENTROPY_PARTS] = {NULL};
 
@@ -46,7 +47,8 @@ static enum status plan(struct run *run) {
         return ST_SYSTEM;
     }
     enum status st = entropy_describe_model(run, &p);
-    return st == ST_OK ? plan_parts(&p) : st;
+    st = st == ST_OK ? plan_parts(&p) : st;
+    return st == ST_OK ? entropy_speed_plan(run) : st;
 }
 
 /* --- a group ---------------------------------------------------------------------------------- */
@@ -60,6 +62,9 @@ static void skip_all(struct group *g, const char *reason) {
 }
 
 static enum status prepare(struct run *run, struct group *g) {
+    if (entropy_speed_is(g)) {
+        return entropy_speed_prepare(run, g);
+    }
     struct entropy_source *s = calloc(1, sizeof *s);
     int threads[2];
     if (s == NULL) {
@@ -80,6 +85,9 @@ static enum status prepare(struct run *run, struct group *g) {
 static enum status check(struct run *run, struct group *g, struct cell *c) {
     struct entropy_source *s = g->state;
     (void)run;
+    if (entropy_speed_is(g)) {
+        return entropy_speed_check(g, c);
+    }
     for (size_t i = 0; i < ENTROPY_PARTS && parts[i] != NULL; i++) {
         if (!entropy_part_is(c, parts[i]->name)) {
             continue;
@@ -96,6 +104,10 @@ static enum status check(struct run *run, struct group *g, struct cell *c) {
 
 static void release(struct group *g) {
     struct entropy_source *s = g->state;
+    if (entropy_speed_is(g)) {
+        entropy_speed_release(g);
+        return;
+    }
     if (s == NULL) {
         return;
     }
@@ -120,6 +132,8 @@ const struct experiment experiment_entropy = {
     .plan = plan,
     .prepare = prepare,
     .check = check,
+    .time = entropy_speed_time, /* the only group that is timed */
+    .summarise = entropy_speed_summarise,
     .release = release,
     .tables = entropy_tables,
     .plots = entropy_plots,
