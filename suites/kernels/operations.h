@@ -1,4 +1,5 @@
 /* Every operation that kernels implement, sorted: OPERATION(name) defines `operation_<name>`. */
+OPERATION(attention)
 OPERATION(fma_peak)
 OPERATION(knn)
 OPERATION(stream_read)

@@ -1,0 +1,95 @@
+#include "attention.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct scored {
+    double score;
+    int64_t index;
+};
+
+static int better_first(const void *a, const void *b) {
+    const struct scored *x = a, *y = b;
+    if (x->score != y->score) {
+        return x->score > y->score ? -1 : 1;
+    }
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void score_keys(const struct ref_attention_query *query, struct ref_attention_answer *answer,
+                       struct scored *order) {
+    answer->terms = 0;
+    for (int64_t j = 0; j < query->n; j++) {
+        double score = 0, terms = 0;
+        for (int32_t i = 0; i < query->d; i++) {
+            const double product = query->q[i] * query->k[j * query->d + i];
+            score += product;
+            terms += fabs(product);
+        }
+        order[j] = (struct scored){score / sqrt(query->d), j};
+        answer->terms = fmax(answer->terms, terms / sqrt(query->d));
+        answer->weights[j] = 0;
+    }
+}
+
+int ref_attention_chosen(const struct ref_attention_query *query,
+                         struct ref_attention_answer *answer) {
+    const int64_t n = query->n, kept = query->chosen < n ? query->chosen : n;
+    struct scored *order = calloc((size_t)n + 1, sizeof *order);
+    double sum = 0;
+    if (order == NULL) {
+        return -1;
+    }
+    score_keys(query, answer, order);
+    qsort(order, (size_t)n, sizeof *order, better_first);
+    for (int64_t r = 0; r < kept; r++) {
+        sum += exp(order[r].score - order[0].score);
+    }
+    for (int32_t i = 0; i < query->d; i++) {
+        answer->out[i] = answer->magnitude[i] = 0;
+    }
+    for (int64_t r = 0; r < kept; r++) {
+        const double weight = exp(order[r].score - order[0].score) / sum;
+        answer->weights[order[r].index] = weight;
+        for (int32_t i = 0; i < query->d; i++) {
+            answer->out[i] += weight * query->v[order[r].index * query->d + i];
+            answer->magnitude[i] += weight * fabs(query->v[order[r].index * query->d + i]);
+        }
+    }
+    answer->range = order[0].score - order[kept - 1].score;
+    answer->gap = kept < n ? order[kept - 1].score - order[kept].score : INFINITY;
+    free(order);
+    return 0;
+}
+
+/* Positive binary16 values in ascending order, by their bits. */
+static double half_value(int bits) {
+    const int exponent = bits >> 10, mantissa = bits & 0x3ff;
+    return exponent == 0 ? ldexp(mantissa, -24) : ldexp(1024 + mantissa, exponent - 25);
+}
+
+double ref_int8_scale(const float *x, int64_t count, int64_t stride) {
+    enum { LARGEST = 0x7bff };
+    double most = 0;
+    for (int64_t i = 0; i < count; i++) {
+        most = fmax(most, fabs((double)x[i * stride]));
+    }
+    int low = 0, high = LARGEST; /* the answer is in low .. high */
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (127 * half_value(middle) >= most) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return half_value(low);
+}
+
+double ref_int8_round(float x, double scale) {
+    if (scale == 0) {
+        return 0;
+    }
+    const double steps = nearbyint((double)x / scale);
+    return fmax(-127, fmin(127, steps)) * scale;
+}

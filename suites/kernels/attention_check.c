@@ -1,0 +1,275 @@
+#include "attention_check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../../datasets/rng.h"
+#include "../../harness/memory.h"
+#include "../../reference/attention.h"
+
+/* --- made-up sequences ------------------------------------------------------------------------ */
+
+enum status attention_problem_new(const struct lm_shape *shape, int64_t n,
+                                  struct attention_problem *out) {
+    const size_t tokens = (size_t)n, heads = (size_t)shape->heads, d = (size_t)shape->head_dim;
+    *out = (struct attention_problem){.shape = *shape, .n = n, .capacity = n + 3};
+    const size_t rows = (size_t)(shape->kv_heads * out->capacity), all = tokens * heads * d;
+    out->q = mem_alloc_array(all, sizeof *out->q);
+    out->k = mem_alloc_array(rows * d, sizeof *out->k);
+    out->v = mem_alloc_array(rows * d, sizeof *out->v);
+    out->segment = mem_alloc_array(tokens, sizeof *out->segment);
+    out->position = mem_alloc_array(tokens, sizeof *out->position);
+    out->first = mem_alloc_array(tokens, sizeof *out->first);
+    out->expected = mem_alloc_array(all, sizeof *out->expected);
+    out->hard = mem_alloc_array(all, sizeof *out->hard);
+    out->likely = mem_alloc_array(all, sizeof *out->likely);
+    out->undetermined = mem_alloc_array(tokens * heads, sizeof *out->undetermined);
+    if (out->q == NULL || out->k == NULL || out->v == NULL || out->segment == NULL ||
+        out->position == NULL || out->first == NULL || out->expected == NULL || out->hard == NULL ||
+        out->likely == NULL || out->undetermined == NULL) {
+        attention_problem_free(out);
+        return ST_SYSTEM;
+    }
+    return ST_OK;
+}
+
+void attention_problem_free(struct attention_problem *p) {
+    mem_free(p->q);
+    mem_free(p->k);
+    mem_free(p->v);
+    mem_free(p->segment);
+    mem_free(p->position);
+    mem_free(p->first);
+    mem_free(p->expected);
+    mem_free(p->hard);
+    mem_free(p->likely);
+    mem_free(p->undetermined);
+    *p = (struct attention_problem){.n = 0};
+}
+
+static void fill_rows(enum attention_values values, uint64_t seed, uint32_t stream, int64_t rows,
+                      int32_t d, float *out) {
+    enum { MOST = 256 };
+    double row[MOST];
+    for (int64_t j = 0; j < rows; j++) {
+        rng_gaussians(seed, stream, (uint64_t)j, row, (size_t)d);
+        for (int32_t i = 0; i < d; i++) {
+            const double value = row[i];
+            out[j * d + i] = (float)(values == ATTENTION_WHOLE ? nearbyint(value) : value);
+        }
+    }
+}
+
+void attention_problem_fill(struct attention_problem *p, uint64_t seed, const int64_t *lengths) {
+    const int32_t d = p->shape.head_dim;
+    const int64_t rows = p->shape.kv_heads * p->capacity;
+    fill_rows(p->values, seed, 1, p->n * p->shape.heads, d, p->q);
+    fill_rows(p->values, seed, 2, rows, d, p->k);
+    fill_rows(p->values, seed, 3, rows, d, p->v);
+    for (int64_t i = 0; p->values == ATTENTION_EVEN && i < rows * d; i++) {
+        p->k[i] = 0;
+    }
+    int64_t at = 0;
+    for (int32_t s = 0; lengths[s] != 0; s++) {
+        const int64_t from = at, length = lengths[s] < 0 ? -lengths[s] : lengths[s];
+        for (; at < from + length && at < p->n; at++) {
+            p->segment[at] = lengths[s] < 0 ? -1 : s;
+            p->first[at] = lengths[s] < 0 ? at : from;
+            p->position[at] = (int32_t)(at - p->first[at]);
+        }
+    }
+}
+
+struct lm_attention_call attention_problem_call(const struct attention_problem *p, int32_t layer,
+                                                int64_t past, int64_t tokens, int threads,
+                                                float *out) {
+    const int64_t at = past * p->shape.heads * p->shape.head_dim;
+    return (struct lm_attention_call){.shape = &p->shape,
+                                      .layer = layer,
+                                      .threads = threads,
+                                      .past = past,
+                                      .tokens = tokens,
+                                      .x = p->q + at, /* not read by attention */
+                                      .q = p->q + at,
+                                      .k = p->k,
+                                      .v = p->v,
+                                      .capacity = p->capacity,
+                                      .segment = p->segment,
+                                      .position = p->position,
+                                      .first = p->first,
+                                      .out = out + at};
+}
+
+/* --- oracle ----------------------------------------------------------------------------------- */
+
+/* Space for one query of one head. */
+struct solver {
+    double *q, *k, *v;       /* (d), (n, d), (n, d): what the form reads */
+    double *out, *magnitude; /* (d) */
+    double *weights;         /* (n) */
+};
+
+/* Last token of the document of `row`. */
+static int64_t last_of(const struct attention_problem *p, int64_t row) {
+    int64_t last = row;
+    while (last + 1 < p->n && p->first[last + 1] == p->first[row]) {
+        last++;
+    }
+    return last;
+}
+
+static void read_values(const struct attention_problem *p, enum attention_form form, int64_t kv,
+                        int64_t row, const struct solver *s) {
+    const int32_t d = p->shape.head_dim;
+    const int64_t first = p->first[row], last = last_of(p, row);
+    const float *k = p->k + (kv * p->capacity + first) * d;
+    const float *v = p->v + (kv * p->capacity + first) * d;
+    const bool rounded = form == ATTENTION_INT8_TOKEN || form == ATTENTION_INT8_CHANNEL;
+    for (int64_t j = 0; j <= row - first; j++) {
+        const double k_scale = ref_int8_scale(k + j * d, d, 1);
+        const double v_scale = ref_int8_scale(v + j * d, d, 1);
+        for (int32_t i = 0; i < d; i++) {
+            const int64_t at = j * d + i;
+            s->k[at] = rounded ? ref_int8_round(k[at], k_scale) : (double)k[at];
+            s->v[at] = rounded ? ref_int8_round(v[at], v_scale) : (double)v[at];
+        }
+    }
+    for (int32_t i = 0; form == ATTENTION_INT8_CHANNEL && i < d; i++) {
+        const double scale = ref_int8_scale(k + i, last - first + 1, d);
+        for (int64_t j = 0; j <= row - first; j++) {
+            s->k[j * d + i] = ref_int8_round(k[j * d + i], scale);
+        }
+    }
+}
+
+/* What rounding does to a query's answer, of which `magnitude` is sum p |v|: each score is off by
+ * at most e = gamma_(d+2) sum |q k| / sqrt(d), and its distance to the largest by another rounding,
+ * so that weights change by the factor exp(2 e + range u) at most both ways; the exponential by two
+ * units in the last place; the sums over n weights and values by gamma_n each.  Weights are cut off
+ * at e^-87. */
+static double bound_of(const struct ref_attention_answer *a, double scores, double sums, int64_t n,
+                       double magnitude) {
+    const double u = 0x1p-24, cut = (double)n * exp(-86);
+    return magnitude * (expm1(2 * scores * a->terms + 2 * a->range * u) + sums) * (1 + 0x1p-10) +
+           cut * (1 + magnitude);
+}
+
+static enum status solve_query(struct attention_problem *p, enum attention_form form,
+                               const struct attention_params *params, int64_t row, int64_t head,
+                               const struct solver *s) {
+    const int32_t d = p->shape.head_dim;
+    const int64_t n = row - p->first[row] + 1, at = row * p->shape.heads + head;
+    read_values(p, form, head / (p->shape.heads / p->shape.kv_heads), row, s);
+    for (int32_t i = 0; i < d; i++) {
+        s->q[i] = (double)p->q[at * d + i];
+    }
+    const int64_t chosen = form == ATTENTION_TOPK ? attention_kept(params, n) : n;
+    const struct ref_attention_query query = {s->q, s->k, s->v, d, n, chosen};
+    struct ref_attention_answer a = {
+        .out = s->out, .magnitude = s->magnitude, .weights = s->weights};
+    if (ref_attention_chosen(&query, &a) != 0) {
+        return status_set(ST_SYSTEM, "oracle: out of memory");
+    }
+    const double hard = judge_gamma(d + 2), likely = judge_gamma_likely(d + 2);
+    const double sums = judge_gamma(2 * (double)n + 20);
+    const double likely_sums = judge_gamma_likely(2 * (double)n + 20);
+    for (int32_t i = 0; i < d; i++) {
+        p->expected[at * d + i] = s->out[i];
+        p->hard[at * d + i] = bound_of(&a, hard, sums, n, s->magnitude[i]);
+        p->likely[at * d + i] = bound_of(&a, likely, likely_sums, n, s->magnitude[i]);
+    }
+    p->undetermined[at] = p->values == ATTENTION_GAUSSIAN && a.gap <= 2 * hard * a.terms;
+    return ST_OK;
+}
+
+enum status attention_problem_solve(struct attention_problem *p, enum attention_form form,
+                                    const struct attention_params *params) {
+    const size_t n = (size_t)p->n, d = (size_t)p->shape.head_dim, heads = (size_t)p->shape.heads;
+    double *space = mem_alloc_array(2 * n * d + n + 3 * d, sizeof *space);
+    enum status st = space == NULL ? ST_SYSTEM : ST_OK;
+    memset(p->expected, 0, n * heads * d * sizeof *p->expected);
+    memset(p->hard, 0, n * heads * d * sizeof *p->hard);
+    memset(p->likely, 0, n * heads * d * sizeof *p->likely);
+    memset(p->undetermined, 0, n * heads);
+    for (int64_t row = 0; row < p->n && st == ST_OK; row++) {
+        const struct solver s = {.q = space,
+                                 .k = space + d,
+                                 .v = space + d + n * d,
+                                 .out = space + d + 2 * n * d,
+                                 .magnitude = space + 2 * d + 2 * n * d,
+                                 .weights = space + 3 * d + 2 * n * d};
+        for (int64_t head = 0; head < p->shape.heads && p->segment[row] >= 0 && st == ST_OK;
+             head++) {
+            st = solve_query(p, form, params, row, head, &s);
+        }
+    }
+    mem_free(space);
+    return st;
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+static void watch(const struct attention_problem *p, struct judge *j) {
+    const size_t n = (size_t)p->n, d = (size_t)p->shape.head_dim, heads = (size_t)p->shape.heads;
+    const size_t rows = (size_t)(p->shape.kv_heads * p->capacity), all = n * heads * d;
+    judge_watch(j, "queries", p->q, all * sizeof *p->q);
+    judge_watch(j, "keys", p->k, rows * d * sizeof *p->k);
+    judge_watch(j, "values", p->v, rows * d * sizeof *p->v);
+    judge_watch(j, "segments", p->segment, n * sizeof *p->segment);
+    judge_watch(j, "positions", p->position, n * sizeof *p->position);
+    judge_watch(j, "first keys", p->first, n * sizeof *p->first);
+    judge_watch(j, "expected outputs", p->expected, all * sizeof *p->expected);
+    judge_watch(j, "bounds", p->hard, all * sizeof *p->hard);
+    judge_watch(j, "likely bounds", p->likely, all * sizeof *p->likely);
+    judge_watch(j, "undetermined queries", p->undetermined, n * heads);
+}
+
+static void judge_outputs(const struct attention_problem *p, const float *out, struct judge *j) {
+    const int64_t d = p->shape.head_dim, queries = p->n * p->shape.heads;
+    int64_t undetermined = 0;
+    for (int64_t at = 0; at < queries && j->verdict != VERDICT_FAIL; at++) {
+        undetermined += p->undetermined[at];
+        for (int64_t i = at * d; i < (at + 1) * d && !p->undetermined[at]; i++) {
+            judge_near(j, "output", i, (double)out[i], p->expected[i], p->hard[i], p->likely[i]);
+        }
+    }
+    if (undetermined * 10 > queries) {
+        judge_marginal(j, "%lld of %lld queries hang on rounding", (long long)undetermined,
+                       (long long)queries);
+    }
+}
+
+/* Lets `act` see the sequence in steps. */
+static enum status feed(enum status (*act)(void *, const struct lm_attention_call *), void *state,
+                        const struct attention_problem *p, int64_t step, int threads, float *out) {
+    enum status st = ST_OK;
+    for (int64_t past = 0; past < p->n && st == ST_OK; past += step) {
+        const int64_t tokens = step < p->n - past ? step : p->n - past;
+        const struct lm_attention_call call =
+            attention_problem_call(p, p->shape.layers - 1, past, tokens, threads, out);
+        st = act(state, &call);
+    }
+    return st;
+}
+
+enum status attention_check(const struct attention_impl *impl, void *state,
+                            const struct attention_problem *p, int64_t step, int threads,
+                            struct judge *j) {
+    const size_t all = (size_t)(p->n * p->shape.heads * p->shape.head_dim);
+    float *out = judge_output(j, "outputs", all * sizeof *out);
+    enum status st = out == NULL ? ST_SYSTEM : ST_OK;
+    const int64_t tokens = step == 0 ? p->n : step;
+    watch(p, j);
+    judge_poison(j);
+    if (st == ST_OK && impl->observe != NULL) {
+        st = feed(impl->observe, state, p, tokens, threads, out);
+    }
+    if (st == ST_OK) {
+        st = feed(impl->run, state, p, tokens, threads, out);
+    }
+    judge_called(j);
+    if (st == ST_OK) {
+        judge_outputs(p, out, j);
+    }
+    return st;
+}
