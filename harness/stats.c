@@ -97,7 +97,7 @@ static struct interval resample(stats_of_groups *f, const void *data, size_t n, 
             picked[i] = (size_t)(next_random(&state) % n);
         }
         values[kept] = f(data, picked, n);
-        kept += isfinite(values[kept]);
+        kept += isfinite(values[kept]) ? 1 : 0;
     }
     if (kept > 0) {
         qsort(values, kept, sizeof *values, ascending);
