@@ -8,6 +8,7 @@
 
 #include "cpu.h"
 #include "kernel.h"
+#include "pattern.h"
 #include "run.h"
 
 /* --- what an experiment may ask --------------------------------------------------------------- */
@@ -250,10 +251,12 @@ static enum status check_ids(const struct run *r, size_t count) {
 
 enum status run_plan(struct run *r) {
     enum status st = check_settings(r);
-    if (st == ST_OK && r->options.filter != NULL &&
-        regcomp(&r->filter, r->options.filter, REG_EXTENDED | REG_NOSUB) != 0) {
-        r->options.filter = NULL;
-        return status_set(ST_USAGE, "--filter: not a regular expression");
+    if (st == ST_OK && r->options.filter != NULL) {
+        st = pattern_compile("--filter", r->options.filter, &r->filter);
+        if (st != ST_OK) {
+            r->options.filter = NULL; /* nothing to free */
+            return st;
+        }
     }
     for (size_t i = 0; i < r->options.experiment_count && st == ST_OK; i++) {
         r->planning = r->options.experiments[i];
