@@ -4,12 +4,19 @@
 #include <string.h>
 
 #include "../../harness/cpu.h"
+#include "entropy_fit.h"
 #include "entropy_source.h"
 #include "entropy_speed.h"
 
-static const struct entropy_part *const parts[ENTROPY_PARTS] = {NULL};
+static const struct entropy_part *const parts[ENTROPY_PARTS] = {
+    &entropy_fit_part,
+};
 
-const struct setting entropy_settings[] = {{NULL, NULL, NULL}};
+const struct setting entropy_settings[] = {
+    {"texts", "", "fit: how many texts, instead of the profile's 2, 4 or 12"},
+    {"tokens", "", "fit: tokens of each text, instead of the profile's 1024 or 8192"},
+    {NULL, NULL, NULL},
+};
 
 int64_t entropy_integer(const struct cell *c, const char *name, int64_t fallback) {
     const struct param *p = cell_param(c, name);
