@@ -24,7 +24,8 @@ struct table {
     const struct column *columns; /* ends with head == NULL */
 };
 
-/* One scatter plot for each distinct tuple of `split`; one series per value of `series`. */
+/* One scatter plot for each distinct tuple of `split`; one series per value of `series`.  With z it
+ * is a heat map instead: a coloured field for each x and y, which are whole numbers. */
 struct plot {
     const char *name, *title;
     const char *const *split;
@@ -33,6 +34,8 @@ struct plot {
     const char *x, *y;  /* metric or parameter names */
     const char *x_label, *y_label;
     bool log_x, log_y;
+    bool lines;              /* each series with its line of least squares, over ln x where log_x */
+    const char *z, *z_label; /* NULL: a scatter plot */
 };
 
 #endif

@@ -16,8 +16,9 @@ static struct series *series_of(struct arena *a, struct chart *c, const char *na
     struct series *s = &c->series[c->series_count];
     *s = (struct series){.name = name,
                          .x = arena_array(a, room, sizeof(double)),
-                         .y = arena_array(a, room, sizeof(double))};
-    if (!s->x || !s->y)
+                         .y = arena_array(a, room, sizeof(double)),
+                         .z = arena_array(a, room, sizeof(double))};
+    if (!s->x || !s->y || !s->z)
         return NULL;
     c->series_count++;
     return s;
@@ -26,7 +27,8 @@ static struct series *series_of(struct arena *a, struct chart *c, const char *na
 static enum status add_point(struct arena *a, const struct plot *p, const struct cell *cell,
                              size_t room, struct chart *c) {
     struct field x = field_read(cell, p->x), y = field_read(cell, p->y);
-    if (!drawable(&x, p->log_x) || !drawable(&y, p->log_y))
+    struct field z = field_read(cell, p->z ? p->z : p->y);
+    if (!drawable(&x, p->log_x) || !drawable(&y, p->log_y) || !drawable(&z, false))
         return ST_OK;
     struct field f = p->series ? field_read(cell, p->series) : (struct field){0};
     const char *name = arena_clean(a, f.kind == FIELD_MISSING ? "–" : f.text);
@@ -35,6 +37,7 @@ static enum status add_point(struct arena *a, const struct plot *p, const struct
         return ST_SYSTEM;
     s->x[s->count] = x.numbers[0];
     s->y[s->count] = y.numbers[0];
+    s->z[s->count] = z.numbers[0];
     s->count++;
     return ST_OK;
 }

@@ -1,4 +1,4 @@
-/* A chart: one finished scatter plot, numbers and cleaned names, and its drawing by gnuplot. */
+/* A chart: one finished plot, numbers and cleaned names, and its drawing by gnuplot. */
 #ifndef ATTEST_REPORTS_CHART_H
 #define ATTEST_REPORTS_CHART_H
 
@@ -11,8 +11,8 @@
 #include "text.h"
 
 struct series {
-    const char *name; /* cleaned */
-    double *x, *y;    /* (count) */
+    const char *name;  /* cleaned */
+    double *x, *y, *z; /* (count); z of a heat map only */
     size_t count;
 };
 
@@ -30,6 +30,9 @@ struct chart {
  * point.  ST_SYSTEM: memory. */
 enum status charts_build(struct arena *a, const struct plot *p, const struct cell *const *cells,
                          size_t count, struct chart **charts, size_t *chart_count);
+
+/* Appends a heat map as text: a table of its values, or where that is too wide of their tenths. */
+void chart_heat_plain(const struct chart *c, struct text *out);
 
 enum chart_format { CHART_SVG, CHART_PDF, CHART_TEXT };
 

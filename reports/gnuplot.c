@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../harness/stats.h"
 #include "chart.h"
 #include "quote.h"
 
@@ -57,10 +58,14 @@ struct span {
     double low, high;
 };
 
+static const double *values_of(const struct series *s, char axis) {
+    return axis == 'x' ? s->x : axis == 'y' ? s->y : s->z;
+}
+
 static struct span span_of(const struct chart *c, char axis) {
     struct span s = {INFINITY, -INFINITY};
     for (size_t i = 0; i < c->series_count; i++) {
-        const double *v = axis == 'x' ? c->series[i].x : c->series[i].y;
+        const double *v = values_of(&c->series[i], axis);
         for (size_t j = 0; j < c->series[i].count; j++) {
             s.low = fmin(s.low, v[j]);
             s.high = fmax(s.high, v[j]);
@@ -106,6 +111,22 @@ static void add_axis(struct text *t, const struct chart *c, char axis, const cha
     text_add(t, "\n");
 }
 
+/* Lines of least squares.  In the text form they would hide the points. */
+static void add_lines(struct text *t, const struct chart *c, enum chart_format format) {
+    for (size_t i = 0; c->plot->lines && format != CHART_TEXT && i < c->series_count; i++) {
+        const struct series *s = &c->series[i];
+        double *x = calloc(s->count + 1, sizeof *x);
+        for (size_t j = 0; x && j < s->count; j++)
+            x[j] = c->plot->log_x ? log(s->x[j]) : s->x[j];
+        const struct stats_line line =
+            x ? stats_line(x, s->y, s->count) : (struct stats_line){NAN, NAN, NAN, NAN};
+        free(x);
+        if (isfinite(line.slope) && isfinite(line.intercept))
+            text_format(t, ", %.9g * %s + %.9g with lines linecolor rgb \"%s\" notitle", line.slope,
+                        c->plot->log_x ? "log(x)" : "x", line.intercept, colours[i % COLOURS]);
+    }
+}
+
 /* The caption is a first, empty series in the key: its words come from the record, so they may only
  * travel in the data file.  The text form prints it above the drawing instead. */
 static void add_plot(struct text *t, const struct chart *c, enum chart_format format) {
@@ -120,6 +141,35 @@ static void add_plot(struct text *t, const struct chart *c, enum chart_format fo
                     "linecolor rgb \"%s\" title columnheader(1)",
                     i ? ", " : "", i + 1, mark, colours[i % COLOURS]);
     }
+    add_lines(t, c, format);
+    text_add(t, "\n");
+}
+
+/* A field of one by one around each point; the ramp runs from pale to dark in grey too. */
+static void add_heat(struct text *t, const struct chart *c) {
+    static const char axes[] = {'x', 'y'};
+    const struct span z = span_of(c, 'z');
+    const double margin = z.high > z.low ? 0 : fabs(z.low) * 0.05 + 1e-9;
+    for (size_t i = 0; i < sizeof axes; i++) {
+        const struct span s = span_of(c, axes[i]);
+        text_format(t, "set %crange [%.9g:%.9g]\nset %clabel ", axes[i], s.low - 0.5, s.high + 0.5,
+                    axes[i]);
+        const char *label = i == 0 ? c->plot->x_label : c->plot->y_label;
+        quote_script(t, label ? label : "");
+        text_add(t, "\n");
+    }
+    text_format(t, "set cbrange [%.9g:%.9g]\nset cblabel ", z.low - margin, z.high + margin);
+    quote_script(t, c->plot->z_label ? c->plot->z_label : "");
+    text_add(t, "\nset palette defined (0 \"#f7fbff\", 0.5 \"#6baed6\", 1 \"#08306b\")\n"
+                "set style fill solid noborder\nplot ");
+    if (*c->caption)
+        text_add(t, "\"data\" index 0 using 1:2 with points pointtype 0 linecolor rgb \"white\" "
+                    "title columnheader(1), ");
+    for (size_t i = 0; i < c->series_count; i++)
+        text_format(t,
+                    "%s\"data\" index %zu using 1:2:(0.5):(0.5):3 with boxxyerror linecolor "
+                    "palette notitle",
+                    i ? ", " : "", i + 1);
     text_add(t, "\n");
 }
 
@@ -131,6 +181,10 @@ static void write_script(struct text *t, const struct chart *c, enum chart_forma
         text_add(t, "\nset grid linecolor rgb \"#dddddd\"\n");
     }
     text_add(t, "set key outside bottom center vertical Left reverse samplen 1 noenhanced\n");
+    if (c->plot->z) {
+        add_heat(t, c);
+        return;
+    }
     add_axis(t, c, 'x', c->plot->x_label, c->plot->log_x);
     add_axis(t, c, 'y', c->plot->y_label, c->plot->log_y);
     add_plot(t, c, format);
@@ -145,7 +199,8 @@ static void write_data(struct text *t, const struct chart *c) {
         quote_plot_name(t, c->series[i].name);
         text_add(t, "\"\n");
         for (size_t j = 0; j < c->series[i].count; j++)
-            text_format(t, "%.17g %.17g\n", c->series[i].x[j], c->series[i].y[j]);
+            text_format(t, "%.17g %.17g %.17g\n", c->series[i].x[j], c->series[i].y[j],
+                        c->series[i].z[j]);
     }
 }
 
@@ -255,6 +310,10 @@ static void trim_lines(struct text *t) {
 }
 
 enum status chart_draw(const struct chart *c, enum chart_format format, struct text *out) {
+    if (c->plot->z && format == CHART_TEXT) {
+        chart_heat_plain(c, out);
+        return text_complete(out) ? ST_OK : ST_SYSTEM;
+    }
     const char *parent = getenv("TMPDIR");
     char folder[256];
     int length = snprintf(folder, sizeof folder, "%s/attest-plot-XXXXXX",
