@@ -2,4 +2,5 @@
 OPERATION(attention)
 OPERATION(fma_peak)
 OPERATION(knn)
+OPERATION(rank)
 OPERATION(stream_read)
