@@ -32,6 +32,45 @@ static void score_keys(const struct ref_attention_query *query, struct ref_atten
     }
 }
 
+static void weigh_values(const struct ref_attention_query *query, const struct scored *order,
+                         int64_t kept, double sum, struct ref_attention_answer *answer) {
+    for (int32_t i = 0; i < query->d; i++) {
+        answer->out[i] = answer->magnitude[i] = answer->near[i] = 0;
+    }
+    for (int64_t r = 0; r < kept; r++) {
+        const double weight = exp(order[r].score - order[0].score) / sum;
+        answer->weights[order[r].index] = weight;
+        for (int32_t i = 0; i < query->d; i++) {
+            answer->out[i] += weight * query->v[order[r].index * query->d + i];
+            answer->magnitude[i] += weight * fabs(query->v[order[r].index * query->d + i]);
+        }
+    }
+}
+
+/* Keys in doubt weigh w together and add m to the sum of weighted |values|: with any of them in or
+ * out the quotient moves by at most (m + w |out|) / (1 - w). */
+static void weigh_doubt(const struct ref_attention_query *query, const struct scored *order,
+                        int64_t kept, double sum, struct ref_attention_answer *answer) {
+    const double doubt = query->doubt * answer->terms, worst = order[kept - 1].score;
+    if (kept == query->n || worst - order[kept].score > doubt) {
+        return;
+    }
+    double together = 0;
+    for (int64_t r = 0; r < query->n; r++) {
+        if (fabs(order[r].score - worst) <= doubt) {
+            const double weight = exp(order[r].score - order[0].score) / sum;
+            together += weight;
+            for (int32_t i = 0; i < query->d; i++) {
+                answer->near[i] += weight * fabs(query->v[order[r].index * query->d + i]);
+            }
+        }
+    }
+    for (int32_t i = 0; i < query->d; i++) {
+        const double moved = answer->near[i] + together * fabs(answer->out[i]);
+        answer->near[i] = together < 1 ? moved / (1 - together) : INFINITY;
+    }
+}
+
 int ref_attention_chosen(const struct ref_attention_query *query,
                          struct ref_attention_answer *answer) {
     const int64_t n = query->n, kept = query->chosen < n ? query->chosen : n;
@@ -45,19 +84,9 @@ int ref_attention_chosen(const struct ref_attention_query *query,
     for (int64_t r = 0; r < kept; r++) {
         sum += exp(order[r].score - order[0].score);
     }
-    for (int32_t i = 0; i < query->d; i++) {
-        answer->out[i] = answer->magnitude[i] = 0;
-    }
-    for (int64_t r = 0; r < kept; r++) {
-        const double weight = exp(order[r].score - order[0].score) / sum;
-        answer->weights[order[r].index] = weight;
-        for (int32_t i = 0; i < query->d; i++) {
-            answer->out[i] += weight * query->v[order[r].index * query->d + i];
-            answer->magnitude[i] += weight * fabs(query->v[order[r].index * query->d + i]);
-        }
-    }
+    weigh_values(query, order, kept, sum, answer);
+    weigh_doubt(query, order, kept, sum, answer);
     answer->range = order[0].score - order[kept - 1].score;
-    answer->gap = kept < n ? order[kept - 1].score - order[kept].score : INFINITY;
     free(order);
     return 0;
 }

@@ -19,10 +19,10 @@ struct ref_attention_query {
 struct ref_attention_answer {
     double *out;       /* (d) sum of weight times value */
     double *magnitude; /* (d) sum of weight times |value| */
+    double *near;      /* (d) how far keys that might change places may move out */
     double *weights;   /* (n) 0 where a key is not chosen */
     double terms;      /* max over all keys of sum |q_i k_i| / sqrt(d) */
     double range;      /* largest score minus smallest, of the chosen */
-    double gap;        /* worst chosen score minus best other one; infinite when all are chosen */
 };
 
 /* Returns 0, or -1 when memory is refused.  The caller owns the answer's arrays. */

@@ -23,10 +23,9 @@ enum status attention_problem_new(const struct lm_shape *shape, int64_t n,
     out->expected = mem_alloc_array(all, sizeof *out->expected);
     out->hard = mem_alloc_array(all, sizeof *out->hard);
     out->likely = mem_alloc_array(all, sizeof *out->likely);
-    out->undetermined = mem_alloc_array(tokens * heads, sizeof *out->undetermined);
     if (out->q == NULL || out->k == NULL || out->v == NULL || out->segment == NULL ||
         out->position == NULL || out->first == NULL || out->expected == NULL || out->hard == NULL ||
-        out->likely == NULL || out->undetermined == NULL) {
+        out->likely == NULL) {
         attention_problem_free(out);
         return ST_SYSTEM;
     }
@@ -43,7 +42,6 @@ void attention_problem_free(struct attention_problem *p) {
     mem_free(p->expected);
     mem_free(p->hard);
     mem_free(p->likely);
-    mem_free(p->undetermined);
     *p = (struct attention_problem){.n = 0};
 }
 
@@ -102,42 +100,64 @@ struct lm_attention_call attention_problem_call(const struct attention_problem *
 
 /* --- oracle ----------------------------------------------------------------------------------- */
 
-/* Space for one query of one head. */
-struct solver {
-    double *q, *k, *v;       /* (d), (n, d), (n, d): what the form reads */
-    double *out, *magnitude; /* (d) */
-    double *weights;         /* (n) */
+/* One query of one head: what the form reads, and the answer. */
+struct row {
+    double *q, *k, *v;              /* (d), (n, d), (n, d) */
+    double *out, *magnitude, *near; /* (d) */
+    double *weights;                /* (n) */
+    double *hard, *likely;          /* (d) */
+    int32_t d;
 };
 
+static enum status row_new(struct row *r, int64_t n, int32_t d) {
+    const size_t keys = (size_t)n, width = (size_t)d;
+    double *space = mem_alloc_array(2 * keys * width + keys + 6 * width, sizeof *space);
+    *r = (struct row){.q = space, .d = d};
+    if (space == NULL) {
+        return ST_SYSTEM;
+    }
+    r->out = r->q + width;
+    r->magnitude = r->out + width;
+    r->near = r->magnitude + width;
+    r->hard = r->near + width;
+    r->likely = r->hard + width;
+    r->k = r->likely + width;
+    r->v = r->k + keys * width;
+    r->weights = r->v + keys * width;
+    return ST_OK;
+}
+
+static void row_free(struct row *r) { mem_free(r->q); }
+
 /* Last token of the document of `row`. */
-static int64_t last_of(const struct attention_problem *p, int64_t row) {
+static int64_t last_of(const struct lm_attention_call *c, int64_t row) {
     int64_t last = row;
-    while (last + 1 < p->n && p->first[last + 1] == p->first[row]) {
+    while (last + 1 < c->past + c->tokens && c->first[last + 1] == c->first[row]) {
         last++;
     }
     return last;
 }
 
-static void read_values(const struct attention_problem *p, enum attention_form form, int64_t kv,
-                        int64_t row, const struct solver *s) {
-    const int32_t d = p->shape.head_dim;
-    const int64_t first = p->first[row], last = last_of(p, row);
-    const float *k = p->k + (kv * p->capacity + first) * d;
-    const float *v = p->v + (kv * p->capacity + first) * d;
+static void read_values(const struct lm_attention_call *c, enum attention_form form, int64_t kv,
+                        int64_t row, const struct row *r) {
+    const int32_t d = r->d;
+    const int64_t first = c->first[row], last = last_of(c, row);
+    const float *k = c->k + (kv * c->capacity + first) * d;
+    const float *v = c->v + (kv * c->capacity + first) * d;
     const bool rounded = form == ATTENTION_INT8_TOKEN || form == ATTENTION_INT8_CHANNEL;
     for (int64_t j = 0; j <= row - first; j++) {
         const double k_scale = ref_int8_scale(k + j * d, d, 1);
         const double v_scale = ref_int8_scale(v + j * d, d, 1);
         for (int32_t i = 0; i < d; i++) {
             const int64_t at = j * d + i;
-            s->k[at] = rounded ? ref_int8_round(k[at], k_scale) : (double)k[at];
-            s->v[at] = rounded ? ref_int8_round(v[at], v_scale) : (double)v[at];
+            r->k[at] = rounded ? ref_int8_round(k[at], k_scale) : (double)k[at];
+            r->v[at] = rounded ? ref_int8_round(v[at], v_scale) : (double)v[at];
         }
     }
     for (int32_t i = 0; form == ATTENTION_INT8_CHANNEL && i < d; i++) {
         const double scale = ref_int8_scale(k + i, last - first + 1, d);
         for (int64_t j = 0; j <= row - first; j++) {
-            s->k[j * d + i] = ref_int8_round(k[j * d + i], scale);
+            r->k[j * d + i] = ref_int8_round(k[j * d + i], scale);
         }
     }
 }
@@ -154,56 +174,62 @@ static double bound_of(const struct ref_attention_answer *a, double scores, doub
            cut * (1 + magnitude);
 }
 
-static enum status solve_query(struct attention_problem *p, enum attention_form form,
-                               const struct attention_params *params, int64_t row, int64_t head,
-                               const struct solver *s) {
-    const int32_t d = p->shape.head_dim;
-    const int64_t n = row - p->first[row] + 1, at = row * p->shape.heads + head;
-    read_values(p, form, head / (p->shape.heads / p->shape.kv_heads), row, s);
-    for (int32_t i = 0; i < d; i++) {
-        s->q[i] = (double)p->q[at * d + i];
+/* exact: scores are, so no choice is in doubt. */
+static enum status solve_row(const struct lm_attention_call *c, enum attention_form form,
+                             const struct attention_params *params, bool exact, int64_t t,
+                             int64_t head, const struct row *r) {
+    const int64_t row = c->past + t, n = row - c->first[row] + 1;
+    const float *q = c->q + (t * c->shape->heads + head) * r->d;
+    read_values(c, form, head / (c->shape->heads / c->shape->kv_heads), row, r);
+    for (int32_t i = 0; i < r->d; i++) {
+        r->q[i] = (double)q[i];
     }
-    const int64_t chosen = form == ATTENTION_TOPK ? attention_kept(params, n) : n;
-    const struct ref_attention_query query = {s->q, s->k, s->v, d, n, chosen};
+    const double hard = judge_gamma(r->d + 2), likely = judge_gamma_likely(r->d + 2);
+    const struct ref_attention_query query = {
+        .q = r->q,
+        .k = r->k,
+        .v = r->v,
+        .d = r->d,
+        .n = n,
+        .chosen = form == ATTENTION_TOPK ? attention_kept(params, n) : n,
+        .doubt = exact ? -1 : 2 * hard};
     struct ref_attention_answer a = {
-        .out = s->out, .magnitude = s->magnitude, .weights = s->weights};
+        .out = r->out, .magnitude = r->magnitude, .near = r->near, .weights = r->weights};
     if (ref_attention_chosen(&query, &a) != 0) {
         return status_set(ST_SYSTEM, "oracle: out of memory");
     }
-    const double hard = judge_gamma(d + 2), likely = judge_gamma_likely(d + 2);
     const double sums = judge_gamma(2 * (double)n + 20);
     const double likely_sums = judge_gamma_likely(2 * (double)n + 20);
-    for (int32_t i = 0; i < d; i++) {
-        p->expected[at * d + i] = s->out[i];
-        p->hard[at * d + i] = bound_of(&a, hard, sums, n, s->magnitude[i]);
-        p->likely[at * d + i] = bound_of(&a, likely, likely_sums, n, s->magnitude[i]);
+    for (int32_t i = 0; i < r->d; i++) {
+        r->hard[i] = bound_of(&a, hard, sums, n, r->magnitude[i]) + r->near[i];
+        r->likely[i] = bound_of(&a, likely, likely_sums, n, r->magnitude[i]) + r->near[i];
     }
-    p->undetermined[at] = p->values == ATTENTION_GAUSSIAN && a.gap <= 2 * hard * a.terms;
     return ST_OK;
 }
 
 enum status attention_problem_solve(struct attention_problem *p, enum attention_form form,
                                     const struct attention_params *params) {
-    const size_t n = (size_t)p->n, d = (size_t)p->shape.head_dim, heads = (size_t)p->shape.heads;
-    double *space = mem_alloc_array(2 * n * d + n + 3 * d, sizeof *space);
-    enum status st = space == NULL ? ST_SYSTEM : ST_OK;
-    memset(p->expected, 0, n * heads * d * sizeof *p->expected);
-    memset(p->hard, 0, n * heads * d * sizeof *p->hard);
-    memset(p->likely, 0, n * heads * d * sizeof *p->likely);
-    memset(p->undetermined, 0, n * heads);
-    for (int64_t row = 0; row < p->n && st == ST_OK; row++) {
-        const struct solver s = {.q = space,
-                                 .k = space + d,
-                                 .v = space + d + n * d,
-                                 .out = space + d + 2 * n * d,
-                                 .magnitude = space + 2 * d + 2 * n * d,
-                                 .weights = space + 3 * d + 2 * n * d};
-        for (int64_t head = 0; head < p->shape.heads && p->segment[row] >= 0 && st == ST_OK;
-             head++) {
-            st = solve_query(p, form, params, row, head, &s);
+    const int64_t heads = p->shape.heads, d = p->shape.head_dim;
+    const size_t all = (size_t)(p->n * heads * d);
+    const struct lm_attention_call call = attention_problem_call(p, 0, 0, p->n, 1, NULL);
+    struct row r;
+    enum status st = row_new(&r, p->n, p->shape.head_dim);
+    memset(p->expected, 0, all * sizeof *p->expected);
+    memset(p->hard, 0, all * sizeof *p->hard);
+    memset(p->likely, 0, all * sizeof *p->likely);
+    for (int64_t at = 0; at < p->n * heads && st == ST_OK; at++) {
+        if (p->segment[at / heads] < 0) {
+            continue;
+        }
+        st = solve_row(&call, form, params, p->values != ATTENTION_GAUSSIAN, at / heads, at % heads,
+                       &r);
+        for (int64_t i = 0; i < d && st == ST_OK; i++) {
+            p->expected[at * d + i] = r.out[i];
+            p->hard[at * d + i] = r.hard[i];
+            p->likely[at * d + i] = r.likely[i];
         }
     }
-    mem_free(space);
+    row_free(&r);
     return st;
 }
 
@@ -221,21 +247,27 @@ static void watch(const struct attention_problem *p, struct judge *j) {
     judge_watch(j, "expected outputs", p->expected, all * sizeof *p->expected);
     judge_watch(j, "bounds", p->hard, all * sizeof *p->hard);
     judge_watch(j, "likely bounds", p->likely, all * sizeof *p->likely);
-    judge_watch(j, "undetermined queries", p->undetermined, n * heads);
+}
+
+enum status attention_judge_row(const struct lm_attention_call *call, enum attention_form form,
+                                const struct attention_params *params, int64_t t, int64_t head,
+                                struct judge *j) {
+    const int32_t d = call->shape->head_dim;
+    const float *out = call->out + (t * call->shape->heads + head) * d;
+    struct row r;
+    enum status st = row_new(&r, call->past + t + 1, d);
+    st = st == ST_OK ? solve_row(call, form, params, false, t, head, &r) : st;
+    for (int32_t i = 0; i < d && st == ST_OK; i++) {
+        judge_near(j, "output", i, (double)out[i], r.out[i], r.hard[i], r.likely[i]);
+    }
+    row_free(&r);
+    return st;
 }
 
 static void judge_outputs(const struct attention_problem *p, const float *out, struct judge *j) {
-    const int64_t d = p->shape.head_dim, queries = p->n * p->shape.heads;
-    int64_t undetermined = 0;
-    for (int64_t at = 0; at < queries && j->verdict != VERDICT_FAIL; at++) {
-        undetermined += p->undetermined[at];
-        for (int64_t i = at * d; i < (at + 1) * d && !p->undetermined[at]; i++) {
-            judge_near(j, "output", i, (double)out[i], p->expected[i], p->hard[i], p->likely[i]);
-        }
-    }
-    if (undetermined * 10 > queries) {
-        judge_marginal(j, "%lld of %lld queries hang on rounding", (long long)undetermined,
-                       (long long)queries);
+    const int64_t values = p->n * p->shape.heads * p->shape.head_dim;
+    for (int64_t i = 0; i < values && j->verdict != VERDICT_FAIL; i++) {
+        judge_near(j, "output", i, (double)out[i], p->expected[i], p->hard[i], p->likely[i]);
     }
 }
 

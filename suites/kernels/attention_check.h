@@ -20,7 +20,6 @@ struct attention_problem {
     int64_t *first;               /* (n) */
     double *expected;             /* (n, heads, head_dim) */
     double *hard, *likely;        /* the same: bounds of the error */
-    unsigned char *undetermined;  /* (n, heads) the choice of keys hangs on rounding */
 };
 
 /* Segments: the token at which each begins, ascending from 0, `documents` of them; padding (n) or
@@ -41,6 +40,12 @@ enum status attention_problem_solve(struct attention_problem *p, enum attention_
 struct lm_attention_call attention_problem_call(const struct attention_problem *p, int32_t layer,
                                                 int64_t past, int64_t tokens, int threads,
                                                 float *out);
+
+/* Judges a call's answer to its token t and a head.  int8_channel: the call must hold the whole
+ * document, and the scales be those of its keys.  ST_SYSTEM: no memory. */
+enum status attention_judge_row(const struct lm_attention_call *call, enum attention_form form,
+                                const struct attention_params *params, int64_t t, int64_t head,
+                                struct judge *j);
 
 /* Lets a kernel answer the whole sequence, `step` tokens a call (0: all at once), and judges it. */
 enum status attention_check(const struct attention_impl *impl, void *state,

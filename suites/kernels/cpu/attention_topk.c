@@ -105,6 +105,7 @@ const struct kernel kernel_attention_topk = {
     .dtype = "f32",
     .impl = &impl,
     .source = "S003: exact selection of the K keys with the largest q k; ties to the smaller index",
-    .bound = "as attention/full over the float64 oracle's keys; queries whose choice hangs on "
-             "rounding are not judged",
+    .bound =
+        "as attention/full over the float64 oracle's keys, and by what keys weigh whose choice "
+        "hangs on rounding",
 };
