@@ -12,14 +12,14 @@ struct ref_attention_query {
     const double *v; /* (n, d) */
     int32_t d;
     int64_t n;
-    int64_t
-        chosen; /* keys with the largest q k that are read, among equal ones the first; n: all */
+    int64_t chosen; /* keys with the largest q k that are read, the first of equal ones; n: all */
+    double doubt;   /* times `terms`: scores as near as this to the worst chosen are in doubt */
 };
 
 struct ref_attention_answer {
     double *out;       /* (d) sum of weight times value */
     double *magnitude; /* (d) sum of weight times |value| */
-    double *near;      /* (d) how far keys that might change places may move out */
+    double *near;      /* (d) how far keys in doubt may move out */
     double *weights;   /* (n) 0 where a key is not chosen */
     double terms;      /* max over all keys of sum |q_i k_i| / sqrt(d) */
     double range;      /* largest score minus smallest, of the chosen */
