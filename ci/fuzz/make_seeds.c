@@ -271,6 +271,37 @@ static void store_tree(const char *name, struct tree *root) {
     tree_free(root);
 }
 
+/* The whole content of a file. */
+static void *load(const char *path, size_t *size) {
+    enum { MOST = 4 << 20 };
+    FILE *f = fopen(path, "rb");
+    void *bytes = malloc(MOST);
+    require(f != NULL && bytes != NULL, path);
+    *size = fread(bytes, 1, MOST, f);
+    fclose(f);
+    return bytes;
+}
+
+/* A committed record with a few of its cells, packed: for tables of experiments that exist. */
+static void write_report(const char *name, const char *path, size_t most) {
+    size_t size, count;
+    void *bytes = load(path, &size);
+    struct tree *root, *few = small_tree();
+    struct cell *cells;
+    require(record_decode(bytes, size, path, &root) == ST_OK, path);
+    require(cells_from_tree(root, &cells, &count) == ST_OK, path);
+    for (size_t i = 0; i < count; i++)
+        cells[i].sample_count = cells[i].sample_count < 2 ? cells[i].sample_count : 2;
+    require(cells_to_tree(cells, count < most ? count : most, few) == ST_OK, path);
+    free(bytes);
+    cells_free(cells, count);
+    require(tree_pack(few, &bytes, &size) == ST_OK, path);
+    store("report", name, bytes, size);
+    free(bytes);
+    tree_free(few);
+    tree_free(root);
+}
+
 /* A run that was killed after its first cells. */
 static void write_journal(void) {
     char path[4096];
@@ -442,6 +473,8 @@ int main(int argc, char **argv) {
     store_tree("run", run_tree());
     write_foreign_records();
     write_journal();
+    write_report("adsampling", "reports/records/adsampling-full-amd-epyc.h5", 5);
+    write_report("crossover", "reports/records/crossover-default-amd-epyc.h5", 6);
     write_model("smollm", "smollm");
     write_model("gpt-2", "gpt-2");
     write_minisign();
