@@ -47,12 +47,21 @@ static void weigh_values(const struct ref_attention_query *query, const struct s
     }
 }
 
+static double largest_value(const struct ref_attention_query *query, int32_t i) {
+    double most = 0;
+    for (int64_t j = 0; j < query->n; j++) {
+        most = fmax(most, fabs(query->v[j * query->d + i]));
+    }
+    return most;
+}
+
 /* Keys in doubt weigh w together and add m to the sum of weighted |values|: with any of them in or
- * out the quotient moves by at most (m + w |out|) / (1 - w). */
+ * out the quotient moves by at most (m + w |out|) / (1 - w), and by no more than from one end of
+ * the values to the other. */
 static void weigh_doubt(const struct ref_attention_query *query, const struct scored *order,
                         int64_t kept, double sum, struct ref_attention_answer *answer) {
     const double doubt = query->doubt * answer->terms, worst = order[kept - 1].score;
-    if (kept == query->n || worst - order[kept].score > doubt) {
+    if (query->doubt < 0 || kept == query->n || worst - order[kept].score > doubt) {
         return;
     }
     double together = 0;
@@ -67,7 +76,8 @@ static void weigh_doubt(const struct ref_attention_query *query, const struct sc
     }
     for (int32_t i = 0; i < query->d; i++) {
         const double moved = answer->near[i] + together * fabs(answer->out[i]);
-        answer->near[i] = together < 1 ? moved / (1 - together) : INFINITY;
+        const double all = 2 * largest_value(query, i);
+        answer->near[i] = together < 1 ? fmin(moved / (1 - together), all) : all;
     }
 }
 

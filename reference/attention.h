@@ -13,7 +13,8 @@ struct ref_attention_query {
     int32_t d;
     int64_t n;
     int64_t chosen; /* keys with the largest q k that are read, the first of equal ones; n: all */
-    double doubt;   /* times `terms`: scores as near as this to the worst chosen are in doubt */
+    double doubt;   /* times `terms`: scores as near as this to the worst chosen are in doubt;
+                     * negative: none are */
 };
 
 struct ref_attention_answer {
