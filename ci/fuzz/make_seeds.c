@@ -394,6 +394,46 @@ static void write_model(const char *name, const char *pre) {
     store("gguf", name, memory, b.size);
 }
 
+/* The smallest Llama: one layer, 2 query heads of width 2 over one KV head. */
+static void write_llama(void) {
+    enum { HIDDEN = 4, QUERY = 4, KEY = 2, FFN = 3, VOCABULARY = 5, ROOM = 32 };
+    static const struct {
+        const char *name;
+        uint64_t width, rows; /* rows 0: one dimension */
+    } tensors[] = {
+        {"token_embd.weight", HIDDEN, VOCABULARY},   {"output_norm.weight", HIDDEN, 0},
+        {"blk.0.attn_norm.weight", HIDDEN, 0},       {"blk.0.attn_q.weight", HIDDEN, QUERY},
+        {"blk.0.attn_k.weight", HIDDEN, KEY},        {"blk.0.attn_v.weight", HIDDEN, KEY},
+        {"blk.0.attn_output.weight", QUERY, HIDDEN}, {"blk.0.ffn_norm.weight", HIDDEN, 0},
+        {"blk.0.ffn_gate.weight", HIDDEN, FFN},      {"blk.0.ffn_up.weight", HIDDEN, FFN},
+        {"blk.0.ffn_down.weight", FFN, HIDDEN}};
+    const size_t count = sizeof tensors / sizeof tensors[0];
+    unsigned char memory[4096];
+    struct gguf_build b = {.data = memory, .room = sizeof memory};
+    gb_header(&b, 3, count, 8);
+    gb_key_text(&b, "general.architecture", "llama");
+    gb_key_u32(&b, "llama.attention.head_count", 2);
+    gb_key_u32(&b, "llama.attention.head_count_kv", 1);
+    gb_key_f32(&b, "llama.attention.layer_norm_rms_epsilon", 0x1p-16F);
+    gb_key_u32(&b, "llama.block_count", 1);
+    gb_key_u32(&b, "llama.context_length", 8);
+    gb_key_u32(&b, "llama.embedding_length", HIDDEN);
+    gb_key_u32(&b, "llama.feed_forward_length", FFN);
+    for (size_t i = 0; i < count; i++)
+        gb_tensor(&b, tensors[i].name, tensors[i].width, tensors[i].rows, GGUF_F16, i * 2 * ROOM);
+    gb_align(&b, ROOM);
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t values = tensors[i].width * (tensors[i].rows > 0 ? tensors[i].rows : 1);
+        for (uint64_t v = 0; v < values; v++)
+            gb_put(&b, v % 3 == 0 ? "\x00\x3c" : "\x00\xb4", 2); /* 1 and -0.25 */
+        gb_align(&b, ROOM);
+        for (uint64_t v = values * 2; v <= ROOM && i + 1 < count; v += ROOM)
+            gb_put(&b, (const char[ROOM]){0}, ROOM);
+    }
+    require(!b.full, "llama");
+    store("lm", "llama", memory, b.size);
+}
+
 /* --- keys ----------------------------------------------------------------------------------- */
 
 /* Fields that follow from nothing: seeds are to be the same each time. */
@@ -477,6 +517,7 @@ int main(int argc, char **argv) {
     write_report("crossover", "reports/records/crossover-default-amd-epyc.h5", 6);
     write_model("smollm", "smollm");
     write_model("gpt-2", "gpt-2");
+    write_llama();
     write_minisign();
     store_text("tokenizer", "words", "ab aab  It's 111 <|end|>!<user> \n\t caf\xc3\xa9 << aaaaa");
     store_text("tokenizer", "broken",
