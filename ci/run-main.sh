@@ -10,7 +10,9 @@ cd "$(dirname "$0")/.." || exit 2
 attest=${1:?usage: ci/run-main.sh PROGRAM}
 reports=build/reports
 
-output=$("$attest" run adsampling crossover --profile default)
+# Without the model its cells are skipped by name; the committed trace stands in.
+datasets/fetch-smollm2.sh >/dev/null || echo "make run: going on without the language model" >&2
+output=$("$attest" run adsampling crossover entropy --profile default)
 status=$?
 record=$(tail -n 1 <<<"$output")
 if [ ! -f "$record" ]; then
