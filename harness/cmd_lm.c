@@ -1,4 +1,4 @@
-/* attest lm: tokens, perplexity and logits of a text under a language model. */
+/* attest lm: tokens, perplexity, logits and entropies of a text under a language model. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -10,45 +10,21 @@
 
 #include "../datasets/manifest.h"
 #include "../datasets/mapped.h"
+#include "../datasets/text.h"
 #include "../datasets/tokenizer.h"
-#include "../suites/lm/lm.h"
+#include "cmd_lm.h"
 #include "commands.h"
 #include "cpu.h"
 #include "memory.h"
 #include "progress.h"
+#include "record.h"
 #include "workers.h"
 
 enum { CONTEXT_DEFAULT = 2048 };
 
-struct job;
-
-struct action {
-    const char *name;
-    enum status (*run)(struct job *job);
-};
-
-struct options {
-    const struct action *action;
-    const char *model, *text;
-    int64_t context, sequences, threads; /* 0: not given */
-    bool json, quiet, special, help;
-};
-
-/* What the actions work on. */
-struct job {
-    const struct options *o;
-    struct gguf *g;
-    int32_t *ids;
-    size_t count;
-    struct lm_model *model;
-    struct lm_session *session;
-    int64_t window; /* tokens a window */
-    int64_t windows;
-};
-
 /* --- model and text -------------------------------------------------------------------------- */
 
-static enum status open_model(struct job *job) {
+static enum status open_model(struct lm_job *job) {
     struct manifest_row row;
     char path[4096];
     if (job->o->model != NULL) {
@@ -61,7 +37,7 @@ static enum status open_model(struct job *job) {
     return st == ST_OK ? gguf_open(path, row.sha256, &job->g) : st;
 }
 
-static enum status encode(const struct tokenizer *t, struct job *job) {
+static enum status encode(const struct tokenizer *t, struct lm_job *job) {
     struct mapped text;
     enum status st = map_file(job->o->text, NULL, "a text file", &text);
     if (st != ST_OK) {
@@ -74,23 +50,59 @@ static enum status encode(const struct tokenizer *t, struct job *job) {
         fprintf(stderr, "attest: %s: %zu bytes have no token in this model and are left out\n",
                 text.label, missing);
     }
+    const char *slash = strrchr(text.label, '/'); /* no path of this machine */
+    snprintf(job->text, sizeof job->text, "%s", slash == NULL ? text.label : slash + 1);
     unmap_file(&text);
     return st;
 }
 
-static enum status read_text(struct job *job) {
+static enum status take_sequence(const struct tokenizer *t, const struct text_corpus *corpus,
+                                 struct lm_job *job) {
+    const struct text_plan plan = {
+        .part = TEXT_EVALUATION,
+        .length = (int32_t)(job->o->context > 0 ? job->o->context : CONTEXT_DEFAULT),
+        .most = 1};
+    struct text_sequences texts;
+    const enum status st = text_sequences(corpus, t, &plan, &texts);
+    if (st != ST_OK) {
+        return st;
+    }
+    job->count = (size_t)texts.length;
+    job->ids = mem_alloc_array(job->count, sizeof *job->ids);
+    if (job->ids != NULL) {
+        memcpy(job->ids, texts.ids, job->count * sizeof *job->ids);
+    }
+    snprintf(job->text, sizeof job->text, "%s", corpus->documents[texts.documents[0]].name);
+    text_sequences_free(&texts);
+    return job->ids != NULL ? ST_OK : ST_SYSTEM;
+}
+
+static enum status take_pinned(const struct tokenizer *t, struct lm_job *job) {
+    struct text_corpus corpus;
+    enum status st = text_corpus_open(&corpus);
+    if (st == ST_OK) {
+        st = take_sequence(t, &corpus, job);
+        text_corpus_close(&corpus);
+    }
+    return st;
+}
+
+static enum status read_text(struct lm_job *job) {
     struct tokenizer *t;
     enum status st = tokenizer_new(job->g, &t);
     if (st == ST_OK) {
-        st = encode(t, job);
+        st = job->o->text != NULL ? encode(t, job) : take_pinned(t, job);
         tokenizer_free(t);
+    }
+    if (st == ST_OK) {
+        digest_hex(job->ids, job->count * sizeof *job->ids, job->text_digest);
     }
     return st;
 }
 
 /* A text shorter than one window is one; what is left behind the last whole window is not used. */
-static enum status cut_windows(struct job *job, int64_t least) {
-    const struct options *o = job->o;
+static enum status cut_windows(struct lm_job *job, int64_t least) {
+    const struct lm_options *o = job->o;
     const int64_t context = lm_shape(job->model)->context, count = (int64_t)job->count;
     const int64_t usual = context < CONTEXT_DEFAULT ? context : CONTEXT_DEFAULT;
     job->window = o->context > 0 ? o->context : usual;
@@ -110,7 +122,7 @@ static enum status cut_windows(struct job *job, int64_t least) {
     return ST_OK;
 }
 
-static enum status load_model(struct job *job, int64_t least_tokens) {
+enum status lm_job_load(struct lm_job *job, int64_t least_tokens) {
     const int threads = job->o->threads > 0 ? (int)job->o->threads : cpu_count();
     enum status st = lm_load(job->g, threads, &job->model);
     if (st == ST_OK) {
@@ -121,7 +133,7 @@ static enum status load_model(struct job *job, int64_t least_tokens) {
 
 /* --- actions --------------------------------------------------------------------------------- */
 
-static enum status tokenize(struct job *job) {
+static enum status tokenize(struct lm_job *job) {
     fputs(job->o->json ? "{\"ids\":[" : "", stdout);
     for (size_t i = 0; i < job->count; i++) {
         printf("%s%" PRId32, i == 0 ? "" : job->o->json ? "," : "\n", job->ids[i]);
@@ -130,7 +142,7 @@ static enum status tokenize(struct job *job) {
     return ST_OK;
 }
 
-static void print_losses(const struct job *job, const double *nll) {
+static void print_losses(const struct lm_job *job, const double *nll) {
     double sum = 0;
     json_t *list = json_array();
     for (int64_t i = 0; i < job->windows; i++) {
@@ -153,8 +165,8 @@ static void print_losses(const struct job *job, const double *nll) {
     json_decref(object);
 }
 
-static enum status perplexity(struct job *job) {
-    enum status st = load_model(job, 2);
+static enum status perplexity(struct lm_job *job) {
+    enum status st = lm_job_load(job, 2);
     double *nll = st == ST_OK ? mem_alloc_array((size_t)job->windows, sizeof *nll) : NULL;
     if (nll == NULL) {
         return st == ST_OK ? ST_SYSTEM : st;
@@ -175,7 +187,7 @@ static enum status perplexity(struct job *job) {
     return st;
 }
 
-static void print_logits(const struct job *job, const float *z) {
+static void print_logits(const struct lm_job *job, const float *z) {
     const int32_t count = lm_shape(job->model)->vocabulary;
     fputs(job->o->json ? "{\"logits\":[" : "", stdout);
     for (int32_t i = 0; i < count; i++) { /* 9 digits read back as the same float32 */
@@ -201,7 +213,7 @@ static enum status check_finite(const float *z, int32_t count) {
     return ST_OK;
 }
 
-static enum status last_logits(struct job *job, float *hidden, float *z) {
+static enum status last_logits(struct lm_job *job, float *hidden, float *z) {
     const struct lm_shape *s = lm_shape(job->model);
     enum status st = lm_forward(job->session, NULL, job->ids, NULL, job->window, hidden);
     if (st == ST_OK) {
@@ -215,8 +227,8 @@ static enum status last_logits(struct job *job, float *hidden, float *z) {
     return st;
 }
 
-static enum status logits(struct job *job) {
-    enum status st = load_model(job, 1);
+static enum status logits(struct lm_job *job) {
+    enum status st = lm_job_load(job, 1);
     if (st != ST_OK) {
         return st;
     }
@@ -244,7 +256,7 @@ static enum status read_number(const char *name, const char *text, int64_t least
     return ST_OK;
 }
 
-static enum status take_option(enum option_id id, const char *value, struct options *o) {
+static enum status take_option(enum option_id id, const char *value, struct lm_options *o) {
     switch (id) {
     case OPTION_LM_CONTEXT:
         return read_number("context", value, 2, INT32_MAX, &o->context);
@@ -257,6 +269,9 @@ static enum status take_option(enum option_id id, const char *value, struct opti
         return ST_OK;
     case OPTION_LM_TEXT:
         o->text = value;
+        return ST_OK;
+    case OPTION_LM_OUT:
+        o->out = value;
         return ST_OK;
     case OPTION_LM_JSON:
         o->json = true;
@@ -273,10 +288,13 @@ static enum status take_option(enum option_id id, const char *value, struct opti
     }
 }
 
-static const struct action actions[] = {
-    {"logits", logits}, {"ppl", perplexity}, {"tokenize", tokenize}};
+static const struct lm_action actions[] = {{"entropy", lm_entropy, false},
+                                           {"logits", logits, false},
+                                           {"ppl", perplexity, false},
+                                           {"tokenize", tokenize, false},
+                                           {"trace", lm_trace, true}};
 
-static const struct action *find_action(const char *name) {
+static const struct lm_action *find_action(const char *name) {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, name) == 0) {
             return &actions[i];
@@ -285,7 +303,7 @@ static const struct action *find_action(const char *name) {
     return NULL;
 }
 
-static enum status read_options(int argc, char **argv, struct options *o) {
+static enum status read_options(int argc, char **argv, struct lm_options *o) {
     const char *value;
     optind = 0; /* a new scan */
     for (enum option_id id; (id = options_next("lm", argc, argv, &value)) != OPTION_END;) {
@@ -296,15 +314,16 @@ static enum status read_options(int argc, char **argv, struct options *o) {
     }
     o->action = argc - optind == 1 ? find_action(argv[optind]) : NULL;
     if (o->action == NULL) {
-        return status_set(ST_USAGE,
-                          "lm: say what to do: attest lm tokenize|ppl|logits --text FILE");
+        return status_set(
+            ST_USAGE,
+            "lm: say what to do: attest lm tokenize|ppl|logits|entropy|trace --text FILE");
     }
-    return o->text != NULL
+    return o->text != NULL || o->action->pinned_text
                ? ST_OK
                : status_set(ST_USAGE, "lm: name a text: attest lm %s --text FILE", o->action->name);
 }
 
-static enum status act(struct job *job) {
+static enum status act(struct lm_job *job) {
     enum status st = open_model(job);
     if (st == ST_OK) {
         st = read_text(job);
@@ -313,13 +332,13 @@ static enum status act(struct job *job) {
 }
 
 enum status args_lm(int argc, char **argv) {
-    struct options o = {.action = NULL};
+    struct lm_options o = {.action = NULL};
     return read_options(argc, argv, &o);
 }
 
 enum status cmd_lm(int argc, char **argv) {
-    struct options o = {.action = NULL};
-    struct job job = {.o = &o};
+    struct lm_options o = {.action = NULL};
+    struct lm_job job = {.o = &o};
     enum status st = read_options(argc, argv, &o);
     if (st == ST_OK && o.help) {
         options_help(stdout, "lm");

@@ -11,7 +11,8 @@
     X(env, "", "print what this machine and this build are")                                       \
     X(keygen, "NAME", "make a key pair for signing records: NAME.pub and NAME.key")                \
     X(list, "[experiments|arms|kernels|datasets]", "list what can be run, and why not")            \
-    X(lm, "tokenize|ppl|logits", "tokens, perplexity or logits of a text under a language model")  \
+    X(lm, "tokenize|ppl|logits|entropy|trace",                                                     \
+      "tokens, perplexity, logits or entropies of a text under a language model")                  \
     X(report, "RECORD...", "draw tables and plots from records")                                   \
     X(run, "EXPERIMENT...", "check, time and record experiments")                                  \
     X(seal, "RECORD...", "seal records that exist, signed or not")                                 \
@@ -31,10 +32,11 @@
     X(lm, LM_JSON, "json", "", "print JSON")                                                       \
     X(lm, LM_MODEL, "model", "FILE",                                                               \
       "a GGUF file; by default the model that datasets/fetch-smollm2.sh fetched")                  \
+    X(lm, LM_OUT, "out", "FILE", "trace: write the trace here, a record")                          \
     X(lm, LM_QUIET, "quiet", "", "no progress on stderr")                                          \
     X(lm, LM_SEQUENCES, "sequences", "M", "only the first M windows; all by default")              \
     X(lm, LM_SPECIAL, "special", "", "recognise special tokens in the text")                       \
-    X(lm, LM_TEXT, "text", "FILE", "the text, any bytes")                                          \
+    X(lm, LM_TEXT, "text", "FILE", "the text, any bytes; trace: by default a pinned one")          \
     X(lm, LM_THREADS, "threads", "N", "threads; all by default")                                   \
     X(report, REPORT_CHECK, "check", "", "compare with the files in --out; exit 1 if one differs") \
     X(report, REPORT_FORMAT, "format", "text|md|tex|csv|html|svg|pdf",                             \

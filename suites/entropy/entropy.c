@@ -48,13 +48,36 @@ static enum status plan_parts(struct entropy_plan *p) {
     return st;
 }
 
-static enum status plan(struct run *run) {
+static enum status plan_model(struct run *run) {
     struct entropy_plan p = {.run = run, .group = run_group(run, "model", 0)};
     if (p.group == NULL) {
         return ST_SYSTEM;
     }
     enum status st = entropy_describe_model(run, &p);
-    st = st == ST_OK ? plan_parts(&p) : st;
+    return st == ST_OK ? plan_parts(&p) : st;
+}
+
+static enum status plan_trace(struct run *run) {
+    struct trace t;
+    struct entropy_plan p = {
+        .run = run, .group = run_group(run, "trace", 0), .dataset = entropy_traced, .trace = &t};
+    if (p.group == NULL) {
+        return ST_SYSTEM;
+    }
+    enum status st = trace_committed(&t);
+    if (st == ST_OK) {
+        st = plan_parts(&p);
+        trace_free(&t);
+    }
+    return st;
+}
+
+/* The trace is of the pinned model and text. */
+static enum status plan(struct run *run) {
+    enum status st = plan_model(run);
+    if (st == ST_OK && run_model(run) == NULL && run_text(run) == NULL) {
+        st = plan_trace(run);
+    }
     return st == ST_OK ? entropy_speed_plan(run) : st;
 }
 
@@ -81,7 +104,8 @@ static enum status prepare(struct run *run, struct group *g) {
     s->run = run;
     s->threads = threads[run_threads(run, threads) - 1];
     s->dataset = cell_param(&g->cells[0], "dataset")->text;
-    enum status st = entropy_open_model(run, s);
+    const bool traced = strcmp(g->name, "trace") == 0;
+    enum status st = traced ? entropy_open_trace(run, s) : entropy_open_model(run, s);
     if (st == ST_SKIP) {
         skip_all(g, status_message());
         return ST_OK;

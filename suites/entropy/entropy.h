@@ -10,6 +10,7 @@
 
 #include "../../datasets/text.h"
 #include "../../datasets/tokenizer.h"
+#include "../../datasets/trace.h"
 #include "../../harness/experiment.h"
 #include "../lm/lm.h"
 
@@ -19,11 +20,11 @@ enum { ENTROPY_PARTS = 4 };
 struct entropy_plan {
     struct run *run;
     struct group *group;
-    const char *part;    /* whose plan() runs */
-    const char *dataset; /* "smollm2", a user's model file, "trace" */
-    bool trace;
+    const char *part;          /* whose plan() runs */
+    const char *dataset;       /* "smollm2", a user's model file, "trace" */
+    const struct trace *trace; /* NULL: the model; the rest is then known of it */
     int32_t layers, heads;
-    int32_t context; /* tokens that the model was trained for, or that the trace holds */
+    int32_t context; /* tokens that it was trained for */
 };
 
 /* What the cells of one group share, open while they are checked. */
@@ -31,9 +32,11 @@ struct entropy_source {
     struct run *run;
     const char *dataset;
     int threads;
-    struct lm_model *model;      /* NULL: the source is the trace */
+    const struct trace *trace; /* NULL: the source is the model; the next three are then open */
+    struct lm_model *model;
     struct tokenizer *tokenizer; /* of the model */
     struct text_corpus corpus;   /* the profile's texts, or the user's */
+    struct trace held;           /* what `trace` points to */
     bool prepared[ENTROPY_PARTS];
     void *state[ENTROPY_PARTS]; /* of the parts */
 };

@@ -113,13 +113,11 @@ static double mean_of(const void *data, const size_t *picked, size_t n) {
     return sum / (double)n;
 }
 
-enum { TEXTS_MOST = 256 };
-
 /* A slope at fixed N is linear in H: the slope of a resample's mean curve is the mean of its texts'
  * slopes. */
 struct interval entropy_alpha(const struct entropy_view *v) {
-    double slopes[TEXTS_MOST];
-    const size_t texts = v->texts < TEXTS_MOST ? v->texts : TEXTS_MOST;
+    double slopes[ENTROPY_TEXTS];
+    const size_t texts = v->texts < ENTROPY_TEXTS ? v->texts : ENTROPY_TEXTS;
     for (size_t text = 0; text < texts; text++) {
         double h[ENTROPY_POINTS];
         for (size_t i = 0; i < v->points; i++) {

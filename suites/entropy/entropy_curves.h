@@ -8,7 +8,7 @@
 #include "../../harness/stats.h"
 
 /* N = 2^i from ENTROPY_SHORTEST on, at most ENTROPY_POINTS of them. */
-enum { ENTROPY_SHORTEST = 64, ENTROPY_POINTS = 8, ENTROPY_TAIL = 8 };
+enum { ENTROPY_SHORTEST = 64, ENTROPY_POINTS = 8, ENTROPY_TAIL = 8, ENTROPY_TEXTS = 256 };
 
 /* How many N fit `length` tokens, and the i-th of them. */
 size_t entropy_point_count(int64_t length);
@@ -55,7 +55,7 @@ double entropy_local_slope(const struct entropy_view *v, size_t point);
 /* H_N = alpha ln N + beta through the means over texts and heads at each N. */
 struct stats_line entropy_line(const struct entropy_view *v);
 
-/* alpha with its bootstrap interval over texts; NaN bounds below 2 texts. */
+/* alpha with its bootstrap interval over texts, at most ENTROPY_TEXTS; NaN bounds below 2. */
 struct interval entropy_alpha(const struct entropy_view *v);
 
 #endif

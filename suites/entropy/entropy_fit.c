@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entropy_capture.h"
 #include "entropy_gather.h"
 
 /* Sizes of a profile; "tokens" and "texts" change them. */
@@ -22,7 +23,7 @@ static enum status size_of(const struct run *run, int32_t context, struct size *
         st = run_setting_integer(run, "tokens", 2 * ENTROPY_SHORTEST, INT32_MAX, &out->tokens);
     }
     if (st == ST_OK && run_setting(run, "texts")[0] != '\0') {
-        st = run_setting_integer(run, "texts", 1, 256, &out->texts);
+        st = run_setting_integer(run, "texts", 1, ENTROPY_TEXTS, &out->texts);
     }
     out->tokens = out->tokens < context ? out->tokens : context;
     if (st == ST_OK && out->tokens < 2 * ENTROPY_SHORTEST) {
@@ -79,10 +80,13 @@ static enum status plan_model(const struct entropy_plan *p, const struct size *s
 static enum status plan_layers(const struct entropy_plan *p, const struct size *size,
                                size_t series) {
     enum status st = ST_OK;
-    for (int32_t layer = 0; layer < p->layers && st == ST_OK; layer++) {
+    const int32_t layers = p->trace != NULL ? p->trace->layer_count : p->layers;
+    const int32_t heads = p->trace != NULL ? p->trace->heads : p->heads;
+    for (int32_t i = 0; i < layers && st == ST_OK; i++) {
+        const int32_t layer = p->trace != NULL ? p->trace->layers[i] : i;
         struct point at = {series, layer, NONE, NONE};
         st = add_cell(p, size, &at);
-        for (int32_t head = 0; head < p->heads && st == ST_OK; head++) {
+        for (int32_t head = 0; head < heads && st == ST_OK; head++) {
             at.head = head;
             st = series < ENTROPY_SERIES_FEW ? add_cell(p, size, &at) : ST_OK;
         }
@@ -90,14 +94,19 @@ static enum status plan_layers(const struct entropy_plan *p, const struct size *
     return st;
 }
 
+/* The trace has the queries of some rows only. */
+static bool has_series(const struct entropy_plan *p, size_t series) {
+    return p->trace == NULL || series != ENTROPY_SERIES_ALL;
+}
+
 static enum status plan(const struct entropy_plan *p) {
-    struct size size;
-    enum status st = size_of(p->run, p->context, &size);
+    struct size size = {p->trace != NULL ? p->trace->tokens : 0, 1};
+    enum status st = p->trace != NULL ? ST_OK : size_of(p->run, p->context, &size);
     for (size_t series = 0; series < ENTROPY_SERIES && st == ST_OK; series++) {
-        st = plan_model(p, &size, series);
+        st = has_series(p, series) ? plan_model(p, &size, series) : ST_OK;
     }
     for (size_t series = 0; series < ENTROPY_SERIES && st == ST_OK; series++) {
-        st = plan_layers(p, &size, series);
+        st = has_series(p, series) ? plan_layers(p, &size, series) : ST_OK;
     }
     return st;
 }
@@ -118,10 +127,11 @@ static enum status run_texts(const struct entropy_source *s, const struct text_s
     return st;
 }
 
-static enum status run_sequences(struct entropy_source *s, const struct size *size,
-                                 struct entropy_results *r) {
+static enum status run_sequences(const struct entropy_source *s, struct entropy_results *r) {
     struct text_sequences texts;
-    enum status st = entropy_sequences(s, (int32_t)size->tokens, size->texts, &texts);
+    struct size size;
+    enum status st = size_of(s->run, lm_shape(s->model)->context, &size);
+    st = st == ST_OK ? entropy_sequences(s, (int32_t)size.tokens, size.texts, &texts) : st;
     if (st != ST_OK) {
         return st;
     }
@@ -129,11 +139,34 @@ static enum status run_sequences(struct entropy_source *s, const struct size *si
     r->texts = (size_t)texts.count;
     r->layers = (size_t)shape->layers;
     r->heads = (size_t)shape->heads;
-    r->length = size->tokens;
-    r->points = entropy_point_count(size->tokens);
+    r->length = size.tokens;
+    r->points = entropy_point_count(size.tokens);
     st = entropy_results_new(r);
     st = st == ST_OK ? run_texts(s, &texts, r) : st;
     text_sequences_free(&texts);
+    return st;
+}
+
+/* The trace's queries stand in the order in which entropy_layer wants them; entropy_capture chose
+ * their rows. */
+static enum status run_trace(const struct trace *t, struct entropy_results *r) {
+    r->texts = 1;
+    r->layers = (size_t)t->layer_count;
+    r->heads = (size_t)t->heads;
+    r->numbers = t->layers;
+    r->length = t->tokens;
+    r->points = entropy_point_count(t->tokens);
+    enum status st = entropy_capture_check(t);
+    st = st == ST_OK ? entropy_results_new(r) : st;
+    for (int64_t i = 0; i < t->layer_count && st == ST_OK; i++) {
+        const struct entropy_layer l = {.layer = (size_t)i,
+                                        .kv_heads = t->kv_heads,
+                                        .d = t->head_dim,
+                                        .capacity = t->tokens,
+                                        .k = t->k + i * t->kv_heads * t->tokens * t->head_dim,
+                                        .q = t->q + i * t->heads * t->position_count * t->head_dim};
+        st = entropy_gather_layer(r, &l);
+    }
     return st;
 }
 
@@ -143,17 +176,14 @@ static void release(void *state) {
 }
 
 static enum status prepare(struct entropy_source *s, void **state) {
-    struct size size;
-    const struct lm_shape *shape = lm_shape(s->model);
-    enum status st = size_of(s->run, shape->context, &size);
-    struct entropy_results *r = st == ST_OK ? calloc(1, sizeof *r) : NULL;
+    struct entropy_results *r = calloc(1, sizeof *r);
     *state = r;
     if (r == NULL) {
-        return st == ST_OK ? status_set(ST_SYSTEM, "out of memory") : st;
+        return status_set(ST_SYSTEM, "out of memory");
     }
     r->seed = run_seed(s->run);
     r->threads = s->threads;
-    return run_sequences(s, &size, r);
+    return s->trace != NULL ? run_trace(s->trace, r) : run_sequences(s, r);
 }
 
 /* --- cells ------------------------------------------------------------------------------------ */
@@ -198,10 +228,19 @@ static void set_verdict(const struct entropy_results *r, int64_t layer, struct c
     cell_verdict(c, worst->verdict, "%s", worst->reason);
 }
 
+/* Place of a layer in the results. */
+static int64_t slot_of(const struct entropy_results *r, int64_t layer) {
+    int64_t slot = layer;
+    for (size_t i = 0; r->numbers != NULL && i < r->layers; i++) {
+        slot = r->numbers[i] == layer ? (int64_t)i : slot;
+    }
+    return slot;
+}
+
 static enum status check(struct entropy_source *s, void *state, struct cell *c) {
     const struct entropy_results *r = state;
-    const int64_t layer = entropy_integer(c, "layer", NONE),
-                  head = entropy_integer(c, "head", NONE);
+    const int64_t layer = slot_of(r, entropy_integer(c, "layer", NONE));
+    const int64_t head = entropy_integer(c, "head", NONE);
     const int64_t context = entropy_integer(c, "context", NONE);
     const int64_t heads = (int64_t)r->heads;
     (void)s;

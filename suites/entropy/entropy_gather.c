@@ -123,6 +123,10 @@ static void point_of_head(const struct layer_job *job, const struct work *w, siz
         mean.exp_h += exp(h[i]) / ENTROPY_TAIL;
     }
     *place(job->r, ENTROPY_SERIES_FEW + w->which, l->text, l->layer, head, point) = mean;
+    if (w->which == ENTROPY_MODEL) {
+        *place(job->r, ENTROPY_SERIES_LAST, l->text, l->layer, head, point) =
+            (struct entropy_mean){h[ENTROPY_TAIL - 1], exp(h[ENTROPY_TAIL - 1])};
+    }
     if (sample != NULL) {
         *sample = (struct entropy_sample){.n = context, .got = h[ENTROPY_TAIL - 1]};
         sample->want = ref_entropy(w->q + (int64_t)(ENTROPY_TAIL - 1) * l->d, w->keys, l->d, l->d,
@@ -341,8 +345,6 @@ static void reduce(const struct watch *w) {
             judge_head(w, layer, head);
             for (size_t point = 0; point < r->points; point++) {
                 const int64_t context = entropy_context(point);
-                *place(r, ENTROPY_SERIES_LAST, w->text, layer, head, point) =
-                    entropy_over_rows(ENTROPY_LAST, context, h);
                 *place(r, ENTROPY_SERIES_ALL, w->text, layer, head, point) =
                     entropy_over_rows(ENTROPY_ALL, context, h);
             }

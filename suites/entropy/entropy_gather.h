@@ -19,7 +19,8 @@ enum entropy_keys entropy_series_keys(size_t series);
 
 struct entropy_results {
     size_t texts, layers, heads, points;
-    int64_t length; /* tokens of each text */
+    const int32_t *numbers; /* (layers) of the layers; NULL: 0, 1, ... */
+    int64_t length;         /* tokens of each text */
     uint64_t seed;
     int threads;
     struct entropy_mean *values[ENTROPY_SERIES]; /* (texts, layers * heads, ENTROPY_POINTS) */
@@ -44,7 +45,7 @@ struct entropy_layer {
     const float *q;   /* (heads, points, ENTROPY_TAIL, d) rows N - ENTROPY_TAIL .. N - 1 */
 };
 
-/* Fills the series of the last few rows of a layer. */
+/* Fills the series of the last row and of the last few rows of a layer. */
 enum status entropy_gather_layer(struct entropy_results *r, const struct entropy_layer *l);
 
 /* Runs the model over one text of `length` tokens and fills everything of it; the session is

@@ -12,7 +12,7 @@ const char entropy_pinned[] = "smollm2", entropy_traced[] = "trace";
 /* A user's model: its name may hold anything, so the record's plan has it as text. */
 static const char own_model[] = "model";
 
-/* Of the pinned file; entropy_open_model compares. */
+/* Of the pinned file, which has one SHA-256. */
 static const struct lm_shape pinned_shape = {.layers = 30, .heads = 9, .context = 8192};
 
 /* --- what is planned -------------------------------------------------------------------------- */
@@ -56,9 +56,10 @@ static enum status no_memory(void) { return status_set(ST_SYSTEM, "out of memory
  * the pinned one the manifest's SHA-256. */
 static enum status state_model(struct run *run, const struct gguf *g, const char *source,
                                const char *licence, const char *digest) {
+    const char *slash = strrchr(gguf_label(g), '/'); /* no path of this machine */
     struct tree *node = run_plan_dataset(run, run_model(run) != NULL ? own_model : entropy_pinned);
     return node != NULL && tree_set_string(node, "source", source) &&
-                   tree_set_string(node, "file", gguf_label(g)) &&
+                   tree_set_string(node, "file", slash == NULL ? gguf_label(g) : slash + 1) &&
                    tree_set_string(node, "licence", licence) &&
                    tree_set_string(node, "digest", digest)
                ? ST_OK
@@ -103,7 +104,25 @@ enum status entropy_open_model(struct run *run, struct entropy_source *s) {
     return st == ST_OK ? load_model(run, s) : st;
 }
 
+enum status entropy_open_trace(struct run *run, struct entropy_source *s) {
+    enum status st = trace_committed(&s->held);
+    if (st != ST_OK) {
+        return st;
+    }
+    const struct trace *t = s->trace = &s->held;
+    struct tree *node = run_plan_dataset(run, entropy_traced);
+    return node != NULL && tree_set_string(node, "source", t->model) &&
+                   tree_set_string(node, "source_digest", t->model_digest) &&
+                   tree_set_string(node, "text", t->text) &&
+                   tree_set_string(node, "text_digest", t->text_digest) &&
+                   tree_set_string(node, "digest", t->digest)
+               ? ST_OK
+               : no_memory();
+}
+
 void entropy_close(struct entropy_source *s) {
+    trace_free(&s->held);
+    s->trace = NULL;
     lm_free(s->model);
     tokenizer_free(s->tokenizer);
     text_corpus_close(&s->corpus);

@@ -15,6 +15,9 @@ enum status entropy_describe_model(const struct run *run, struct entropy_plan *p
  * the texts are not on this machine; the line names the command that brings them. */
 enum status entropy_open_model(struct run *run, struct entropy_source *s);
 
+/* Opens the trace that the program carries, and states it in the record's plan. */
+enum status entropy_open_trace(struct run *run, struct entropy_source *s);
+
 /* Closes what is open of either source. */
 void entropy_close(struct entropy_source *s);
 
