@@ -69,13 +69,12 @@ void chart_heat_plain(const struct chart *c, struct text *out) {
         text_format(out, "tenths of %.3g to %.3g\n", b.z0, b.z1);
     else
         text_format(out, "values: %s\n", c->plot->z_label ? c->plot->z_label : "");
-    text_format(out, "%*s", WIDTH, "");
     for (long x = b.x0; !wide && x <= b.x1; x++)
-        text_format(out, "%*ld", WIDTH, x);
+        text_format(out, "%*ld", x == b.x0 ? 2 * WIDTH : WIDTH, x);
     for (long y = b.y1; y >= b.y0; y--) {
         if (!has_row(c, &b, y))
             continue;
-        text_format(out, "\n%*ld", WIDTH, y);
+        text_format(out, "%s%*ld", wide && y == b.y1 ? "" : "\n", WIDTH, y);
         text_add(out, wide ? " " : "");
         for (long x = b.x0; x <= b.x1; x++)
             add_field(&b, wide, value_at(c, x, y), out);

@@ -78,8 +78,15 @@ static const struct table tables[] = {
     {0},
 };
 static const struct plot plots[] = {
-    {"recall", "Recall against QPS", by_dataset, NULL, "arm", "recall_at_k", "qps", "recall",
-     "queries per second", false, true},
+    {.name = "recall",
+     .title = "Recall against QPS",
+     .split = by_dataset,
+     .series = "arm",
+     .x = "recall_at_k",
+     .y = "qps",
+     .x_label = "recall",
+     .y_label = "queries per second",
+     .log_y = true},
     {0},
 };
 static const struct experiment probe = {.name = "probe", .tables = tables, .plots = plots};
@@ -605,6 +612,117 @@ static void drawings_are_the_same_bytes(void **state) {
     page_free(&pages[1]);
 }
 
+/* --- heat maps and lines ---------------------------------------------------------------------- */
+
+static struct cell make_field(int64_t x, int64_t y, double z) {
+    struct cell c = make_cell("naive", "=<b>`x`", 0, z, z);
+    cell_param_integer(&c, "x", x);
+    cell_param_integer(&c, "y", y);
+    return c;
+}
+
+/* Columns 0 .. width - 1, rows 0 and 2; the field (1, 2) has no value. */
+static void build_heat(int64_t width, struct chart **charts, struct arena *arena) {
+    static const struct plot heat = {.name = "heat",
+                                     .title = "Heat",
+                                     .split = by_dataset,
+                                     .x = "x",
+                                     .y = "y",
+                                     .z = "recall_at_k",
+                                     .x_label = "head",
+                                     .y_label = "layer",
+                                     .z_label = "recall"};
+    enum { MOST = 64 };
+    static struct cell cells[2 * MOST];
+    const struct cell *list_of[2 * MOST];
+    size_t n = 0, count = 0;
+    for (int64_t x = 0; x < width; x++) {
+        cells[n++] = make_field(x, 0, 0.25 + (double)x / (double)width / 2);
+        cells[n++] = make_field(x, 2, x == 1 ? (double)NAN : 0.125);
+    }
+    for (size_t i = 0; i < n; i++)
+        list_of[i] = &cells[i];
+    assert_int_equal(charts_build(arena, &heat, list_of, n, charts, &count), ST_OK);
+    assert_int_equal(count, 1);
+}
+
+static void heat_maps_have_a_field_a_cell(void **state) {
+    (void)state;
+    struct arena arena = {0};
+    struct chart *c;
+    struct text plain = {0}, wide = {0};
+    build_heat(4, &c, &arena);
+    assert_int_equal(chart_draw(c, CHART_TEXT, &plain), ST_OK);
+    assert_string_equal(plain.data, "columns: head; rows: layer; values: recall\n"
+                                    "           0     1     2     3\n"
+                                    "     2  0.12        0.12  0.12\n"
+                                    "     0  0.25  0.38  0.50  0.62\n");
+    build_heat(16, &c, &arena);
+    assert_int_equal(chart_draw(c, CHART_TEXT, &wide), ST_OK);
+    assert_string_equal(wide.data, "columns: head; rows: layer; tenths of 0.125 to 0.719\n"
+                                   "     2 0 00000000000000\n"
+                                   "     0 2233445566778899\n");
+    text_free(&plain);
+    text_free(&wide);
+    arena_free(&arena);
+}
+
+static void heat_maps_are_the_same_bytes(void **state) {
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    struct arena arena = {0};
+    struct chart *c;
+    struct text once = {0}, again = {0};
+    build_heat(4, &c, &arena);
+    assert_int_equal(chart_draw(c, CHART_SVG, &once), ST_OK);
+    assert_int_equal(chart_draw(c, CHART_SVG, &again), ST_OK);
+    assert_int_equal(once.size, again.size);
+    assert_memory_equal(once.data, again.data, once.size);
+    assert_has(&once, "dataset =_b__x_");
+    assert_lacks(&once, "<b>");
+    assert_lacks(&once, "<image"); /* polygons, whatever draws them */
+    text_free(&once);
+    text_free(&again);
+    arena_free(&arena);
+}
+
+/* Two series of two points have two lines, which a plot without `lines` lacks. */
+static void lines_go_through_each_series(void **state) {
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    static struct plot p = {.name = "line",
+                            .title = "Line",
+                            .series = "arm",
+                            .x = "x",
+                            .y = "qps",
+                            .x_label = "x",
+                            .y_label = "y",
+                            .log_x = true};
+    struct cell cells[4];
+    const struct cell *list_of[4];
+    for (int i = 0; i < 4; i++) {
+        cells[i] = make_cell(i < 2 ? "naive" : "pruned", "one", 0, 1, 10 + i);
+        cell_param_integer(&cells[i], "x", i % 2 == 0 ? 10 : 1000);
+        list_of[i] = &cells[i];
+    }
+    struct arena arena = {0};
+    struct chart *c;
+    struct text drawn[2] = {{0}, {0}};
+    size_t count, paths[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        p.lines = i == 1;
+        assert_int_equal(charts_build(&arena, &p, list_of, 4, &c, &count), ST_OK);
+        assert_int_equal(chart_draw(c, CHART_SVG, &drawn[i]), ST_OK);
+        for (const char *at = drawn[i].data; (at = strstr(at, "<path ")) != NULL; at++)
+            paths[i]++;
+        text_free(&drawn[i]);
+    }
+    assert_int_equal(paths[1], paths[0] + 2);
+    arena_free(&arena);
+}
+
 static void hostile_names_stay_data(void **state) {
     (void)state;
     if (!have_gnuplot())
@@ -667,6 +785,9 @@ int main(void) {
         cmocka_unit_test(csv_lines_have_equal_fields),
         cmocka_unit_test(plain_columns_line_up),
         cmocka_unit_test(charts_take_drawable_points),
+        cmocka_unit_test(heat_maps_have_a_field_a_cell),
+        cmocka_unit_test(heat_maps_are_the_same_bytes),
+        cmocka_unit_test(lines_go_through_each_series),
         cmocka_unit_test(drawings_are_the_same_bytes),
         cmocka_unit_test(hostile_names_stay_data),
         cmocka_unit_test(missing_gnuplot_leaves_tables),

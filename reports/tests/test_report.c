@@ -28,9 +28,14 @@ static const struct column columns[] = {
 static const struct table tables[] = {{"all", "All", NULL, NULL, NULL, NULL, columns},
                                       {"parts", "Parts", NULL, by_dataset, NULL, NULL, columns},
                                       {0}};
-static const struct plot plots[] = {
-    {"curve", "Curve", NULL, NULL, "arm", "recall_at_k", "qps", "recall", "QPS", false, false},
-    {0}};
+static const struct plot plots[] = {{.name = "curve",
+                                     .title = "Curve",
+                                     .series = "arm",
+                                     .x = "recall_at_k",
+                                     .y = "qps",
+                                     .x_label = "recall",
+                                     .y_label = "QPS"},
+                                    {0}};
 static const struct experiment probe = {.name = "probe", .tables = tables, .plots = plots};
 static const struct experiment *const list[] = {&probe, NULL};
 
