@@ -33,6 +33,10 @@ struct cell *entropy_cell(const struct entropy_plan *p, const char *arm, const c
     if (c != NULL) {
         cell_param_text(c, "part", p->part);
         cell_param_text(c, "dataset", p->dataset);
+        if (p->trace == NULL) {
+            int threads[2];
+            cell_param_integer(c, "threads", threads[run_threads(p->run, threads) - 1]);
+        }
     }
     return c;
 }

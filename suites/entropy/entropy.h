@@ -53,7 +53,8 @@ struct entropy_part {
     void (*release)(void *state); /* not called for NULL */
 };
 
-/* A new cell with the parameters "part" and "dataset"; NULL with status_set: memory.  kernel: ""
+/* A new cell with the parameters "part" and "dataset", and of the model "threads", whose number
+ * changes the last bits of its forward; NULL with status_set: memory.  kernel: ""
  * for none. */
 struct cell *entropy_cell(const struct entropy_plan *p, const char *arm, const char *kernel);
 
