@@ -12,6 +12,7 @@
 
 #include "../../datasets/gguf.h"
 #include "../../datasets/tests/gguf_build.h"
+#include "../../datasets/trace.h"
 #include "../../harness/cells_tree.h"
 #include "../../harness/journal.h"
 #include "../../harness/minisign.h"
@@ -434,6 +435,36 @@ static void write_llama(void) {
     store("lm", "llama", memory, b.size);
 }
 
+static void write_trace(void) {
+    struct trace t = {.model = "model",
+                      .model_digest = "00",
+                      .text = "text",
+                      .text_digest = "01",
+                      .layer_count = 2,
+                      .heads = 2,
+                      .kv_heads = 1,
+                      .head_dim = 2,
+                      .layers = {0, 3},
+                      .tokens = 3,
+                      .position_count = 2};
+    const size_t keys = 2 * 1 * 3 * 2, queries = 2 * 2 * 2 * 2;
+    struct tree *root;
+    void *bytes;
+    size_t size;
+    require(trace_new(&t) == ST_OK, "trace");
+    t.positions[1] = 2;
+    for (size_t i = 0; i < keys; i++)
+        t.k[i] = t.v[i] = (float)i / 4;
+    for (size_t i = 0; i < queries; i++)
+        t.q[i] = -(float)i * 0x1p-24F; /* subnormal in half precision */
+    require(trace_to_tree(&t, &root) == ST_OK, "trace");
+    require(tree_pack(root, &bytes, &size) == ST_OK, "trace");
+    store("trace", "small", bytes, size);
+    free(bytes);
+    tree_free(root);
+    trace_free(&t);
+}
+
 /* --- keys ----------------------------------------------------------------------------------- */
 
 /* Fields that follow from nothing: seeds are to be the same each time. */
@@ -518,6 +549,7 @@ int main(int argc, char **argv) {
     write_model("smollm", "smollm");
     write_model("gpt-2", "gpt-2");
     write_llama();
+    write_trace();
     write_minisign();
     store_text("tokenizer", "words", "ab aab  It's 111 <|end|>!<user> \n\t caf\xc3\xa9 << aaaaa");
     store_text("tokenizer", "broken",
