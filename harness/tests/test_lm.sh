@@ -53,7 +53,7 @@ def strings(key, values):
 tokens = ['e', 'a', 't', '\u0120', 'ea', 'eat']
 meta = [string('general.architecture', 'llama'), u32('llama.block_count', 1),
         u32('llama.attention.head_count', 1), u32('llama.embedding_length', 8),
-        u32('llama.feed_forward_length', 8), u32('llama.context_length', 16),
+        u32('llama.feed_forward_length', 8), u32('llama.context_length', 256),
         f32('llama.attention.layer_norm_rms_epsilon', 1e-5),
         string('tokenizer.ggml.model', 'gpt2'), string('tokenizer.ggml.pre', 'gpt-2'),
         strings('tokenizer.ggml.tokens', tokens),
@@ -84,7 +84,7 @@ print(o["tokens"], len(o["nll_per_sequence"]),
     contains "ppl: one sequence" "$("$attest" lm ppl "${tiny[@]}" --context 3 --sequences 1)" \
         "over 3 tokens"
     equal "logits" "$("$attest" lm logits "${tiny[@]}" --json)" '{"logits":[0,0,0,0,0,0]}'
-    refused "context above the model's" "the model's 16" ppl "${tiny[@]}" --context 17
+    refused "context above the model's" "the model's 256" ppl "${tiny[@]}" --context 257
     refused "empty text" "empty" ppl --model "$TMPDIR/tiny.gguf" --text "$TMPDIR/empty"
     printf 'a' >"$TMPDIR/one"
     refused "one token has no successor" "too few" \
@@ -94,6 +94,36 @@ print(o["tokens"], len(o["nll_per_sequence"]),
         "$("$attest" lm tokenize --model "$TMPDIR/tiny.gguf" --text "$TMPDIR/foreign" --json \
             2>"$TMPDIR/err")" '{"ids":[5,3,2]}'
     contains "and said to be" "$(<"$TMPDIR/err")" "1 bytes have no token"
+    # Equal weights: H is ln N at row N - 1, and ln(N!)/N over all rows.
+    for _ in $(seq 70); do printf 'tea eat ate '; done >"$TMPDIR/long"
+    even=(--model "$TMPDIR/tiny.gguf" --text "$TMPDIR/long" --quiet)
+    equal "entropy" "$("$attest" lm entropy "${even[@]}" --context 256 --json | python3 -c '
+import json, math, sys
+o = json.load(sys.stdin)
+near = lambda a, b: abs(a - b) < 1e-9
+last, every = o["last"]["pooled"], o["all"]["heads"][0][0]
+print(o["contexts"], o["texts"], near(last["alpha"], 1), near(last["beta"], 0),
+      near(last["alpha_ci_lo"], 1), near(last["k_eff_mean_exp"][2], 256),
+      last["local_slope"][0], near(last["local_slope"][2], 1),
+      all(near(h, math.lgamma(n + 1) / n) for n, h in zip(o["contexts"], every["entropy_nats"])))')" \
+        "[64, 128, 256] 2 True True True True None True True"
+    contains "entropy: for people" "$("$attest" lm entropy "${even[@]}" --context 128)" \
+        "last all heads        alpha  1.0000"
+    refused "entropy of a short text" "too few" entropy "${tiny[@]}"
+    refused "entropy of short windows" "a fit needs" entropy "${even[@]}" --context 100
+    "$attest" run entropy "${even[@]}" --filter part=fit --out "$TMPDIR/even.h5" >/dev/null 2>&1
+    equal "the experiment on this model: alpha of every arm" \
+        "$("$attest" show --json "$TMPDIR/even.h5" | python3 -c '
+import json, sys
+cells = [c for c in json.load(sys.stdin)["cells"]
+         if c["params"]["population"] != "all" and c["metrics"]["alpha"]["value"] is not None]
+print(sorted({c["arm"] for c in cells}),
+      all(abs(c["metrics"]["alpha"]["value"] - 1) < 1e-9 for c in cells))')" \
+        "['model', 'norm_matched', 'random', 'shuffled', 'variance_matched'] True"
+    refused "trace without a file" "--out" trace --model "$TMPDIR/tiny.gguf"
+    equal "trace" "$("$attest" lm trace "${even[@]}" --context 64 --out "$TMPDIR/trace.h5")" \
+        "$TMPDIR/trace.h5"
+    check "trace: sealed" test -s "$TMPDIR/trace.h5.seal"
     head -c 2000 "$TMPDIR/tiny.gguf" >"$TMPDIR/cut.gguf"
     refused "truncated model" "cut.gguf" ppl --model "$TMPDIR/cut.gguf" --text "$TMPDIR/text"
 fi

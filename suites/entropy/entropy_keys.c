@@ -94,7 +94,8 @@ double entropy_query_scale(const struct entropy_head *h, enum entropy_keys which
     }
     if (which == ENTROPY_VARIANCE) {
         const double own = logit_variance(q, h->k, h->d, n, logits);
-        return sqrt(own / logit_variance(q, made, h->d, n, logits));
+        /* no variance at all: equal weights */
+        return own == 0 ? 0 : sqrt(own / logit_variance(q, made, h->d, n, logits));
     }
     return 1;
 }
