@@ -5,14 +5,21 @@
 
 #include "../../harness/cpu.h"
 #include "entropy_fit.h"
+#include "entropy_ranking.h"
 #include "entropy_source.h"
+#include "entropy_sparse.h"
 #include "entropy_speed.h"
 
 static const struct entropy_part *const parts[ENTROPY_PARTS] = {
     &entropy_fit_part,
+    &entropy_ranking_part,
+    &entropy_sparse_part,
+    &entropy_int8_part,
 };
 
 const struct setting entropy_settings[] = {
+    {"sparse_texts", "", "sparse, int8: how many texts, instead of the profile's 2, 4 or 6"},
+    {"sparse_tokens", "", "sparse, int8: tokens of each text, instead of 512, 2048 or 4096"},
     {"texts", "", "fit: how many texts, instead of the profile's 2, 4 or 12"},
     {"tokens", "", "fit: tokens of each text, instead of the profile's 1024 or 8192"},
     {NULL, NULL, NULL},

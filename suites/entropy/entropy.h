@@ -34,9 +34,10 @@ struct entropy_source {
     int threads;
     const struct trace *trace; /* NULL: the source is the model; the next three are then open */
     struct lm_model *model;
-    struct tokenizer *tokenizer; /* of the model */
-    struct text_corpus corpus;   /* the profile's texts, or the user's */
-    struct trace held;           /* what `trace` points to */
+    struct tokenizer *tokenizer;   /* of the model */
+    struct text_corpus corpus;     /* the profile's texts, or the user's */
+    struct trace held;             /* what `trace` points to */
+    struct entropy_losses *losses; /* of the parts sparse and int8 */
     bool prepared[ENTROPY_PARTS];
     void *state[ENTROPY_PARTS]; /* of the parts */
 };

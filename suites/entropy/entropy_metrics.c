@@ -16,5 +16,19 @@ const struct metric_info entropy_metrics[] = {
     {"k_eff_exp_mean", "keys", true, "exp of the mean entropy there: a geometric mean"},
     {"k_eff_mean_exp", "keys", true, "mean of exp of the entropy there"},
     {"local_slope", "ratio", true, "slope of the mean entropy over ln N between N/2 and N"},
+    /* ranking */
+    {"order_changed_share", "share", true, "queries whose keys' order differs between the scores"},
+    {"output_max_abs_diff", "value", true, "largest change of the output over the chosen K keys"},
+    {"set_changed_share", "share", true, "queries whose set of the first K keys differs"},
+    /* sparse, int8 */
+    {"dppl_exponent", "ratio", true, "slope of ln ppl_gap over ln N, if all gaps are above 0"},
+    {"dppl_points", "points", true, "contexts at which ppl_gap is above 0"},
+    {"kv_bytes_formula", "ratio", true, "the cache layout's bytes over fp16's, by formula"},
+    {"kv_bytes_ratio", "ratio", true, "bytes allocated for the cache over those of fp16"},
+    {"logit_max_abs_diff", "logits", true, "largest difference of a logit from the plain path's"},
+    {"output_cosine", "cosine", true, "mean cosine of a head's output with full attention's"},
+    {"ppl_full", "ppl", true, "exp of the mean loss of N - 1 predictions a text, full attention"},
+    {"ppl_gap", "ppl", true, "ppl_sparse - ppl_full over the same texts"},
+    {"ppl_sparse", "ppl", true, "the same as ppl_full under the cell's attention or cache"},
     {NULL, NULL, false, NULL},
 };

@@ -6,6 +6,7 @@
 #include "../../datasets/manifest.h"
 #include "../../harness/escape.h"
 #include "../../harness/record.h"
+#include "entropy_sparse_losses.h"
 
 const char entropy_pinned[] = "smollm2", entropy_traced[] = "trace";
 
@@ -123,6 +124,8 @@ enum status entropy_open_trace(struct run *run, struct entropy_source *s) {
 void entropy_close(struct entropy_source *s) {
     trace_free(&s->held);
     s->trace = NULL;
+    entropy_losses_free(s->losses);
+    s->losses = NULL;
     lm_free(s->model);
     tokenizer_free(s->tokenizer);
     text_corpus_close(&s->corpus);

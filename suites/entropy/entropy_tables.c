@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "entropy_fit.h"
+#include "entropy_ranking.h"
+#include "entropy_sparse.h"
 
 /* --- fit -------------------------------------------------------------------------------------- */
 
@@ -49,6 +51,57 @@ static const struct column speed_columns[] = {
     {NULL, NULL, NULL},
 };
 
+/* --- sparse, int8 ------------------------------------------------------------------------------
+ */
+
+static const struct column rankings[] = {
+    {"queries", "arm", NULL},
+    {"kernel", "kernel", NULL},
+    {"K", "k", NULL},
+    {"order changed", "order_changed_share", "%.6f"},
+    {"set changed", "set_changed_share", "%.6f"},
+    {"largest output change", "output_max_abs_diff", "%.3g"},
+    {"oracle", "oracle", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct column sparse_contexts[] = {
+    {"keys kept", "rule", NULL},
+    {"N", "context", NULL},
+    {"full PPL", "ppl_full", "%.4f"},
+    {"top-K PPL", "ppl_sparse", "%.4f"},
+    {"ΔPPL [95 %]", "ppl_gap", "%.4f [%.4f, %.4f]"},
+    {NULL, NULL, NULL},
+};
+
+static const struct column sparse_fits[] = {
+    {"keys kept", "rule", NULL},
+    {"exponent [95 %]", "dppl_exponent", "%.3f [%.3f, %.3f]"},
+    {"ΔPPL > 0 at", "dppl_points", "%.0f"},
+    {"output cosine", "output_cosine", "%.5f"},
+    {NULL, NULL, NULL},
+};
+
+static const struct column caches[] = {
+    {"kernel", "kernel", NULL},
+    {"N", "context", NULL},
+    {"bytes / fp16", "kv_bytes_ratio", "%.6f"},
+    {"formula", "kv_bytes_formula", "%.6f"},
+    {"full PPL", "ppl_full", "%.4f"},
+    {"INT8 PPL", "ppl_sparse", "%.4f"},
+    {"ΔPPL [95 %]", "ppl_gap", "%.4f [%.4f, %.4f]"},
+    {"output cosine", "output_cosine", "%.6f"},
+    {NULL, NULL, NULL},
+};
+
+static const struct column identities[] = {
+    {"arm", "arm", NULL},
+    {"tokens", "tokens", NULL},
+    {"largest difference", "logit_max_abs_diff", "%.9g"},
+    {"oracle", "oracle", NULL},
+    {NULL, NULL, NULL},
+};
+
 const struct table entropy_tables[] = {
     {
         .name = "entropy-fits",
@@ -87,6 +140,62 @@ const struct table entropy_tables[] = {
         .columns = layers,
     },
     {
+        .name = "ranking",
+        .title = "Ranking keys by <u, k>, u = q / |q|, against q k / √d in each number format",
+        .note = "Shares of queries for which the two orders, or the sets of their first K keys, "
+                "differ; ties go to the smaller index. The output is softmax over the K keys times "
+                "their values, in float64. bf16 and f16: inputs and u rounded to the format, sums "
+                "in float32, scores rounded; at d = 64 the division by √d is exact. Model: the "
+                "last rows of one text, all heads of the first, middle and last layer; Gaussian: "
+                "as many made-up ones with d = 64.",
+        .split = of_data,
+        .keep = entropy_ranking_is,
+        .columns = rankings,
+    },
+    {
+        .name = "sparse-contexts",
+        .title = "Perplexity under exact top-K attention over the context length",
+        .note = "Every layer and head reads its K keys with the largest q k, of n: K = ceil(c n) "
+                "or fixed. PPL is exp of the mean loss of the N - 1 predictions in the first N "
+                "tokens of each text; the interval is a bootstrap over texts, each with both of "
+                "its losses.",
+        .split = of_data,
+        .keep = entropy_sparse_is_context,
+        .columns = sparse_contexts,
+    },
+    {
+        .name = "sparse-exponents",
+        .title = "Exponent of ΔPPL over the context length",
+        .note = "Slope of ln ΔPPL over ln N through all contexts; no value where one ΔPPL is not "
+                "above 0, since it has no logarithm (resamples of the bootstrap likewise). S003 "
+                "predicts -(1 - α) for a fixed share, with α of the table of fits: -0.69 at its "
+                "0.31, which it does not measure here but on another model. The cosine is that "
+                "of a head's output with full attention's, over the first text's first tokens.",
+        .split = of_data,
+        .keep = entropy_sparse_is_fit,
+        .columns = sparse_fits,
+    },
+    {
+        .name = "int8",
+        .title = "8-bit KV cache: bytes allocated, perplexity and outputs",
+        .note = "Signed bytes with 16-bit scales, one a token and KV head for K and for V "
+                "(int8_token), or for K one a channel over the whole text, set by a pass before "
+                "(int8_channel). Formulas: (d + 2) / (2 d) and 1/2 + 1/(2 d) + 1/(2 N). S003 "
+                "prints a ratio of 0.5078 and +0.714 % of PPL on another model; 0.508 is the "
+                "first layout's at d = 128 or the second's at long N.",
+        .split = of_data,
+        .keep = entropy_int8_is_cache,
+        .columns = caches,
+    },
+    {
+        .name = "identities",
+        .title = "Logits that must be the plain path's bit by bit",
+        .note = "flag_off: the sparse kernel is plugged in and switched off; all_keys: it is on "
+                "and K is as large as the text. Compared: all logits of the tokens, by memcmp.",
+        .keep = entropy_is_identity,
+        .columns = identities,
+    },
+    {
         .name = "speed",
         .title = "Linear layers of one block over 2048 tokens against square sgemm",
         .note = "The matrices of one layer of the pinned model, random weights, interleaved with "
@@ -122,6 +231,18 @@ const struct plot entropy_plots[] = {
         .x_label = "head",
         .y_label = "layer",
         .z_label = "alpha",
+    },
+    {
+        .name = "sparse-gap",
+        .title = "Perplexity lost to top-K attention over the context length",
+        .split = of_data,
+        .keep = entropy_sparse_is_context,
+        .series = "rule",
+        .x = "context",
+        .y = "ppl_gap",
+        .x_label = "N, tokens",
+        .y_label = "PPL, top-K minus full",
+        .log_x = true,
     },
     {.name = NULL},
 };

@@ -1,0 +1,120 @@
+#include "entropy_ranking_queries.h"
+
+#include <string.h>
+
+#include "../../datasets/rng.h"
+#include "../../harness/memory.h"
+
+enum { LAYERS = 3, GAUSSIAN_MOST = 256 };
+
+void entropy_queries_free(struct entropy_queries *q) {
+    mem_free(q->q);
+    mem_free(q->k);
+    mem_free(q->v);
+    q->q = q->k = q->v = NULL;
+}
+
+static enum status allocate(struct entropy_queries *q) {
+    const size_t layers = (size_t)q->layers, d = (size_t)q->d;
+    const size_t queries = layers * (size_t)q->heads * (size_t)q->rows;
+    const size_t keys = layers * (size_t)q->kv_heads * (size_t)q->tokens;
+    q->q = mem_alloc_array(queries, d * sizeof *q->q);
+    q->k = mem_alloc_array(keys, d * sizeof *q->k);
+    q->v = mem_alloc_array(keys, d * sizeof *q->v);
+    if (q->q == NULL || q->k == NULL || q->v == NULL) {
+        entropy_queries_free(q);
+        return ST_SYSTEM;
+    }
+    return ST_OK;
+}
+
+static void fill(float *out, int64_t rows, int32_t d, uint64_t seed, uint32_t stream) {
+    double row[GAUSSIAN_MOST];
+    for (int64_t j = 0; j < rows; j++) {
+        rng_gaussians(seed, stream, (uint64_t)j, row, (size_t)d);
+        for (int32_t i = 0; i < d; i++) {
+            out[j * d + i] = (float)row[i];
+        }
+    }
+}
+
+enum status entropy_queries_gaussian(struct entropy_queries *out, uint64_t seed) {
+    enum { QUERIES = 0x71, KEYS, VALUES }; /* streams of the run's seed */
+    const enum status st = allocate(out);
+    const int64_t keys = (int64_t)out->layers * out->kv_heads * out->tokens;
+    if (st == ST_OK) {
+        fill(out->q, out->layers * out->heads * out->rows, out->d, seed, QUERIES);
+        fill(out->k, keys, out->d, seed, KEYS);
+        fill(out->v, keys, out->d, seed, VALUES);
+    }
+    return st;
+}
+
+/* --- out of a model --------------------------------------------------------------------------- */
+
+/* Which of the kept layers a layer is, or -1. */
+static int64_t kept_layer(const struct lm_attention_call *call) {
+    for (int64_t i = 0; i < LAYERS; i++) {
+        if (call->layer == (call->shape->layers - 1) * i / (LAYERS - 1)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static enum status keep(void *context, const struct lm_attention_call *call) {
+    struct entropy_queries *o = context;
+    const int64_t layer = kept_layer(call), row = (int64_t)o->heads * o->d;
+    const int64_t first = o->tokens - o->rows - call->past; /* of the queries, in the call */
+    if (layer < 0 || call->past + call->tokens < o->tokens) {
+        return lm_attention_full(NULL, call);
+    }
+    for (int64_t head = 0; head < o->heads; head++) {
+        for (int64_t r = 0; r < o->rows; r++) {
+            memcpy(o->q + ((layer * o->heads + head) * o->rows + r) * o->d,
+                   call->q + (first + r) * row + head * o->d, (size_t)o->d * sizeof *o->q);
+        }
+    }
+    const size_t keys = (size_t)(o->tokens * o->d) * sizeof *o->k;
+    for (int64_t head = 0; head < o->kv_heads; head++) {
+        const int64_t at = (layer * o->kv_heads + head) * o->tokens * o->d;
+        memcpy(o->k + at, call->k + head * call->capacity * o->d, keys);
+        memcpy(o->v + at, call->v + head * call->capacity * o->d, keys);
+    }
+    return lm_attention_full(NULL, call);
+}
+
+enum status entropy_queries_model(struct entropy_queries *out, const struct lm_model *m,
+                                  const int32_t *ids, int threads) {
+    const struct lm_shape *shape = lm_shape(m);
+    const struct lm_attention attention = {keep, out};
+    out->layers = LAYERS;
+    out->heads = shape->heads;
+    out->kv_heads = shape->kv_heads;
+    out->d = shape->head_dim;
+    struct lm_session *s;
+    enum status st = allocate(out);
+    if (st != ST_OK) {
+        return st;
+    }
+    st = lm_session_new(m, out->tokens, threads, &s);
+    if (st == ST_OK) {
+        st = lm_forward(s, &attention, ids, NULL, out->tokens, NULL);
+        lm_session_free(s);
+    }
+    if (st != ST_OK) {
+        entropy_queries_free(out);
+    }
+    return st;
+}
+
+struct entropy_query entropy_query_at(const struct entropy_queries *q, int64_t index) {
+    const int64_t r = index % q->rows, head = index / q->rows % q->heads;
+    const int64_t layer = index / q->rows / q->heads;
+    const int64_t kv = head / (q->heads / q->kv_heads);
+    const int64_t keys = (layer * q->kv_heads + kv) * q->tokens * q->d;
+    return (struct entropy_query){.q = q->q + index * q->d,
+                                  .k = q->k + keys,
+                                  .v = q->v + keys,
+                                  .n = q->tokens - q->rows + r + 1};
+}
