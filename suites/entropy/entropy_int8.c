@@ -13,19 +13,25 @@ enum { KERNELS = sizeof kernel_names / sizeof kernel_names[0] };
 
 static const struct attention_params one_document = {.documents = 1};
 
-static enum status plan(const struct entropy_plan *p) {
-    struct entropy_sparse_size size;
-    if (p->trace) {
-        return ST_OK;
-    }
-    enum status st = entropy_sparse_size_of(p->run, p->context, &size);
-    for (size_t i = 0; i < KERNELS && st == ST_OK; i++) {
-        struct cell *c = entropy_sized_cell(p, size.tokens, size.texts, "int8", kernel_names[i]);
+static enum status add_caches(const struct entropy_plan *p, int64_t tokens, int64_t texts) {
+    for (size_t i = 0; i < KERNELS; i++) {
+        struct cell *c = entropy_sized_cell(p, tokens, texts, "int8", kernel_names[i]);
         if (c == NULL) {
             return ST_SYSTEM;
         }
-        cell_param_integer(c, "context", size.tokens);
+        cell_param_integer(c, "context", tokens);
     }
+    return ST_OK;
+}
+
+/* Of a trace there are outputs, but no losses. */
+static enum status plan(const struct entropy_plan *p) {
+    struct entropy_sparse_size size;
+    if (p->trace != NULL) {
+        return add_caches(p, p->trace->tokens, 1);
+    }
+    enum status st = entropy_sparse_size_of(p->run, p->context, &size);
+    st = st == ST_OK ? add_caches(p, size.tokens, size.texts) : st;
     if (st == ST_OK &&
         entropy_sized_cell(p, size.compared, 1, "flag_off", "attention/topk") == NULL) {
         st = ST_SYSTEM;
@@ -38,14 +44,16 @@ bool entropy_int8_is_cache(const struct cell *c) {
 }
 
 static enum status prepare(struct entropy_source *s, void **out) {
+    if (s->trace != NULL) {
+        return ST_OK;
+    }
     struct entropy_losses **losses = calloc(1, sizeof(struct entropy_losses *));
     *out = losses;
     return losses == NULL ? status_set(ST_SYSTEM, "out of memory") : entropy_losses_open(s, losses);
 }
 
 /* Bytes of a cache for the cell's tokens, as it is allocated, beside the layout's formula. */
-static enum status add_bytes(const struct entropy_source *s, int64_t tokens, struct cell *c) {
-    const struct lm_shape *shape = lm_shape(s->model);
+static enum status add_bytes(const struct lm_shape *shape, int64_t tokens, struct cell *c) {
     struct entropy_plug plug;
     const enum status st = entropy_plug_open(c->kernel, &one_document, shape, tokens, &plug);
     if (st != ST_OK) {
@@ -91,7 +99,31 @@ static void add_losses(const struct entropy_losses_view *v, int64_t context, str
     metric_interval(cell_metric(c, "ppl_gap", "ppl", true, gap.value, v->texts), gap.lo, gap.hi);
 }
 
+static enum status check_trace(const struct entropy_source *s, struct cell *c) {
+    const struct lm_shape shape = entropy_trace_shape(s->trace);
+    struct entropy_likeness likeness;
+    struct entropy_plug plug;
+    struct judge j;
+    enum status st = entropy_plug_open(c->kernel, &one_document, &shape, s->trace->tokens, &plug);
+    if (st != ST_OK) {
+        return st;
+    }
+    judge_begin(&j);
+    st = entropy_plug_trace(&plug, s->trace, s->threads, &j, &likeness);
+    entropy_plug_close(&plug);
+    cell_verdict(c, j.verdict, "%s", j.reason);
+    judge_end(&j);
+    if (st != ST_OK || c->verdict == VERDICT_FAIL) {
+        return st;
+    }
+    cell_metric(c, "output_cosine", "cosine", true, likeness.cosine, likeness.count);
+    return add_bytes(&shape, s->trace->tokens, c);
+}
+
 static enum status check(struct entropy_source *s, void *opaque, struct cell *c) {
+    if (s->trace != NULL) {
+        return check_trace(s, c);
+    }
     struct entropy_losses *losses = *(struct entropy_losses **)opaque;
     const int64_t tokens = entropy_integer(c, "tokens", 0);
     const int32_t *ids = entropy_losses_ids(losses, 0);
@@ -105,7 +137,7 @@ static enum status check(struct entropy_source *s, void *opaque, struct cell *c)
     if (st != ST_OK || c->verdict == VERDICT_FAIL) {
         return st;
     }
-    st = st == ST_OK ? add_bytes(s, tokens, c) : st;
+    st = st == ST_OK ? add_bytes(lm_shape(s->model), tokens, c) : st;
     st = st == ST_OK ? entropy_losses_of(losses, "attention/full",
                                          &(const struct attention_params){.k = 0}, &v.full)
                      : st;

@@ -13,12 +13,12 @@
 #include "entropy_ranking_metrics.h"
 #include "entropy_ranking_queries.h"
 
-enum { FORMATS = 4, KEPT = 2, POPULATIONS = 2 };
+enum { FORMATS = 4, KEPT = 2, POPULATIONS = 3, TRACE_LEAST = 512 };
 
 static const char *const kernel_names[FORMATS] = {"rank/f64", "rank/f32", "rank/bf16", "rank/f16"};
 static const int64_t kept[KEPT] = {64, 128};
-enum population { MODEL, GAUSSIAN };
-static const char *const population_names[POPULATIONS] = {"model", "gaussian"};
+enum population { MODEL, TRACE, GAUSSIAN };
+static const char *const population_names[POPULATIONS] = {"model", "trace", "gaussian"};
 
 /* Made-up queries have the pinned model's shape, whatever model runs. */
 static const struct entropy_queries made_up = {.layers = 3, .heads = 9, .kv_heads = 3, .d = 64};
@@ -37,25 +37,26 @@ static struct entropy_queries size_of(const struct run *run, int64_t context) {
     return size;
 }
 
-static enum status add_cell(const struct entropy_plan *p, enum population population,
-                            const char *kernel, int64_t k) {
-    const struct entropy_queries size = size_of(p->run, p->context);
-    struct cell *c = entropy_cell(p, population_names[population], kernel);
-    if (c == NULL) {
-        return ST_SYSTEM;
+static enum status add_cells(const struct entropy_plan *p, enum population population,
+                             int64_t tokens) {
+    for (int i = 0; i < FORMATS * KEPT; i++) {
+        struct cell *c = entropy_cell(p, population_names[population], kernel_names[i / KEPT]);
+        if (c == NULL) {
+            return ST_SYSTEM;
+        }
+        cell_param_integer(c, "tokens", tokens);
+        cell_param_integer(c, "k", kept[i % KEPT]);
     }
-    cell_param_integer(c, "tokens", size.tokens);
-    cell_param_integer(c, "rows", size.rows);
-    cell_param_integer(c, "k", k);
     return ST_OK;
 }
 
+/* Made-up queries stand beside the trace's, which is there without any weights. */
 static enum status plan(const struct entropy_plan *p) {
-    enum status st = ST_OK;
-    for (int i = 0; i < POPULATIONS * FORMATS * KEPT && !p->trace && st == ST_OK; i++) {
-        st = add_cell(p, i / (FORMATS * KEPT), kernel_names[i / KEPT % FORMATS], kept[i % KEPT]);
+    if (p->trace == NULL) {
+        return add_cells(p, MODEL, size_of(p->run, p->context).tokens);
     }
-    return st;
+    const enum status st = add_cells(p, TRACE, p->trace->tokens);
+    return st == ST_OK ? add_cells(p, GAUSSIAN, size_of(p->run, INT32_MAX).tokens) : st;
 }
 
 bool entropy_ranking_is(const struct cell *c) {
@@ -142,6 +143,7 @@ static void rank_item(void *arg, int64_t item) {
 
 static enum status load_model_queries(struct entropy_source *s, struct entropy_queries *out) {
     struct text_sequences texts;
+    *out = size_of(s->run, lm_shape(s->model)->context);
     enum status st = entropy_sequences(s, (int32_t)out->tokens, 1, &texts);
     if (st == ST_OK) {
         st = entropy_queries_model(out, s->model, texts.ids, s->threads);
@@ -151,18 +153,29 @@ static enum status load_model_queries(struct entropy_source *s, struct entropy_q
 }
 
 static enum status load_made_up(const struct entropy_source *s, struct entropy_queries *out) {
-    out->layers = made_up.layers;
-    out->heads = made_up.heads;
-    out->kv_heads = made_up.kv_heads;
-    out->d = made_up.d;
+    const struct entropy_queries size = size_of(s->run, INT32_MAX);
+    *out = made_up;
+    out->tokens = size.tokens;
+    out->rows = size.rows;
     return entropy_queries_gaussian(out, run_seed(s->run));
+}
+
+static enum status load_queries(struct entropy_source *s, enum population population,
+                                struct entropy_queries *out) {
+    switch (population) {
+    case MODEL:
+        return load_model_queries(s, out);
+    case TRACE:
+        return entropy_queries_trace(out, s->trace, TRACE_LEAST);
+    case GAUSSIAN:
+        return load_made_up(s, out);
+    }
+    return ST_SYSTEM;
 }
 
 static enum status rank_all(struct entropy_source *s, enum population population,
                             struct results *r) {
-    r->queries = size_of(s->run, lm_shape(s->model)->context);
-    enum status st =
-        population == MODEL ? load_model_queries(s, &r->queries) : load_made_up(s, &r->queries);
+    const enum status st = load_queries(s, population, &r->queries);
     if (st != ST_OK) {
         return st;
     }

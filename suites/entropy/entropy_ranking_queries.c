@@ -11,7 +11,9 @@ void entropy_queries_free(struct entropy_queries *q) {
     mem_free(q->q);
     mem_free(q->k);
     mem_free(q->v);
+    mem_free(q->row);
     q->q = q->k = q->v = NULL;
+    q->row = NULL;
 }
 
 static enum status allocate(struct entropy_queries *q) {
@@ -21,9 +23,13 @@ static enum status allocate(struct entropy_queries *q) {
     q->q = mem_alloc_array(queries, d * sizeof *q->q);
     q->k = mem_alloc_array(keys, d * sizeof *q->k);
     q->v = mem_alloc_array(keys, d * sizeof *q->v);
-    if (q->q == NULL || q->k == NULL || q->v == NULL) {
+    q->row = mem_alloc_array((size_t)q->rows, sizeof *q->row);
+    if (q->q == NULL || q->k == NULL || q->v == NULL || q->row == NULL) {
         entropy_queries_free(q);
         return ST_SYSTEM;
+    }
+    for (int64_t r = 0; r < q->rows; r++) {
+        q->row[r] = q->tokens - q->rows + r;
     }
     return ST_OK;
 }
@@ -108,13 +114,44 @@ enum status entropy_queries_model(struct entropy_queries *out, const struct lm_m
     return st;
 }
 
+/* --- out of a trace --------------------------------------------------------------------------- */
+
+enum status entropy_queries_trace(struct entropy_queries *out, const struct trace *t,
+                                  int64_t least) {
+    int64_t first = 0;
+    while (first < t->position_count && t->positions[first] + 1 < least) {
+        first++;
+    }
+    *out = (struct entropy_queries){.layers = t->layer_count,
+                                    .heads = t->heads,
+                                    .kv_heads = t->kv_heads,
+                                    .d = t->head_dim,
+                                    .tokens = t->tokens,
+                                    .rows = t->position_count - first};
+    if (out->rows == 0) {
+        return status_set(ST_INPUT, "the trace has no query that sees %lld keys", (long long)least);
+    }
+    const enum status st = allocate(out);
+    if (st != ST_OK) {
+        return st;
+    }
+    const size_t d = (size_t)t->head_dim, rows = (size_t)out->rows;
+    const size_t keys = (size_t)(t->layer_count * t->kv_heads * t->tokens) * d;
+    memcpy(out->row, t->positions + first, rows * sizeof *out->row);
+    memcpy(out->k, t->k, keys * sizeof *out->k);
+    memcpy(out->v, t->v, keys * sizeof *out->v);
+    for (int64_t i = 0; i < (int64_t)t->layer_count * t->heads; i++) {
+        memcpy(out->q + (size_t)i * rows * d, t->q + (size_t)(i * t->position_count + first) * d,
+               rows * d * sizeof *out->q);
+    }
+    return ST_OK;
+}
+
 struct entropy_query entropy_query_at(const struct entropy_queries *q, int64_t index) {
     const int64_t r = index % q->rows, head = index / q->rows % q->heads;
     const int64_t layer = index / q->rows / q->heads;
     const int64_t kv = head / (q->heads / q->kv_heads);
     const int64_t keys = (layer * q->kv_heads + kv) * q->tokens * q->d;
-    return (struct entropy_query){.q = q->q + index * q->d,
-                                  .k = q->k + keys,
-                                  .v = q->v + keys,
-                                  .n = q->tokens - q->rows + r + 1};
+    return (struct entropy_query){
+        .q = q->q + index * q->d, .k = q->k + keys, .v = q->v + keys, .n = q->row[r] + 1};
 }

@@ -5,15 +5,17 @@
 #include "entropy.h"
 
 /* Sets of keys and values, each with several queries: `layers` times `kv_heads` sets of `tokens`
- * rows; query (layer, head, r) is at row tokens - rows + r and sees the keys up to its own. */
+ * rows; query (layer, head, r) is at row row[r] and sees the keys up to its own. */
 struct entropy_queries {
     int32_t layers, heads, kv_heads, d;
     int64_t tokens, rows;
+    int64_t *row; /* (rows) ascending, below tokens */
     float *q;     /* (layers, heads, rows, d) */
     float *k, *v; /* (layers, kv_heads, tokens, d) */
 };
 
-/* Independent Gaussian values, from the seed. ST_SYSTEM: no memory. */
+/* Independent Gaussian values, from the seed, at the last rows; all but the arrays is set by the
+ * caller.  ST_SYSTEM: no memory. */
 enum status entropy_queries_gaussian(struct entropy_queries *out, uint64_t seed);
 
 /* The first, the middle and the last layer of a model over a text.  layers is set here; rows must
@@ -21,6 +23,11 @@ enum status entropy_queries_gaussian(struct entropy_queries *out, uint64_t seed)
  */
 enum status entropy_queries_model(struct entropy_queries *out, const struct lm_model *m,
                                   const int32_t *ids, int threads);
+
+/* A trace's layers and those of its queries that see at least `least` keys.  ST_SYSTEM: no memory;
+ * ST_INPUT: it has no such query. */
+enum status entropy_queries_trace(struct entropy_queries *out, const struct trace *t,
+                                  int64_t least);
 
 void entropy_queries_free(struct entropy_queries *q);
 

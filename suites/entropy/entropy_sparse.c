@@ -56,7 +56,7 @@ static bool is_of_the_few(const struct attention_params *rule) {
 
 static enum status plan(const struct entropy_plan *p) {
     struct entropy_sparse_size size;
-    if (p->trace) {
+    if (p->trace != NULL) {
         return ST_OK;
     }
     enum status st = entropy_sparse_size_of(p->run, p->context, &size);

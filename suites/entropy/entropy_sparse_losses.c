@@ -31,8 +31,8 @@ enum status entropy_sparse_size_of(const struct run *run, int64_t context,
                                    struct entropy_sparse_size *out) {
     static const struct entropy_sparse_size sizes[] = {
         [PROFILE_SMOKE] = {.tokens = 512, .texts = 2, .compared = 256, .few = true},
-        [PROFILE_DEFAULT] = {.tokens = 2048, .texts = 4, .compared = 1024},
-        [PROFILE_FULL] = {.tokens = 4096, .texts = 6, .compared = 1024},
+        [PROFILE_DEFAULT] = {.tokens = 2048, .texts = 3, .compared = 1024},
+        [PROFILE_FULL] = {.tokens = 8192, .texts = 3, .compared = 1024},
     };
     const int64_t least = 2 * ENTROPY_SPARSE_SHORTEST;
     *out = sizes[run_profile(run)];

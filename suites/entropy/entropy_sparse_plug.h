@@ -3,6 +3,7 @@
 #ifndef ATTEST_SUITES_ENTROPY_ENTROPY_SPARSE_PLUG_H
 #define ATTEST_SUITES_ENTROPY_ENTROPY_SPARSE_PLUG_H
 
+#include "../../datasets/trace.h"
 #include "../../harness/judge.h"
 #include "../kernels/attention.h"
 
@@ -39,6 +40,14 @@ struct entropy_likeness {
 enum status entropy_plug_compare(struct entropy_plug *p, const struct lm_model *m,
                                  const int32_t *ids, int64_t tokens, int threads, struct judge *j,
                                  struct entropy_likeness *out);
+
+/* The shape that a trace's layers have. */
+struct lm_shape entropy_trace_shape(const struct trace *t);
+
+/* The same over a trace's layers at the rows of its queries; judged at the last of them.  The plug
+ * is open for the trace's shape. */
+enum status entropy_plug_trace(struct entropy_plug *p, const struct trace *t, int threads,
+                               struct judge *j, struct entropy_likeness *out);
 
 /* All logits of `tokens` tokens with the plug against those without any: the largest difference,
  * and whether their bits are the same. */

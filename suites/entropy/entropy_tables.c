@@ -146,8 +146,8 @@ const struct table entropy_tables[] = {
                 "differ; ties go to the smaller index. The output is softmax over the K keys times "
                 "their values, in float64. bf16 and f16: inputs and u rounded to the format, sums "
                 "in float32, scores rounded; at d = 64 the division by √d is exact. Model: the "
-                "last rows of one text, all heads of the first, middle and last layer; Gaussian: "
-                "as many made-up ones with d = 64.",
+                "last rows of one text, all heads of the first, middle and last layer; trace: "
+                "its queries that see 512 keys or more; Gaussian: made-up ones, d = 64.",
         .split = of_data,
         .keep = entropy_ranking_is,
         .columns = rankings,
