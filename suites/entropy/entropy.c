@@ -18,7 +18,7 @@ static const struct entropy_part *const parts[ENTROPY_PARTS] = {
 };
 
 const struct setting entropy_settings[] = {
-    {"sparse_texts", "", "sparse, int8: how many texts, instead of the profile's 2 or 3"},
+    {"sparse_texts", "", "sparse, int8: how many texts, instead of the profile's 2, 3 or 2"},
     {"sparse_tokens", "", "sparse, int8: tokens of each text, instead of 512, 2048 or 8192"},
     {"texts", "", "fit: how many texts, instead of the profile's 2, 4 or 12"},
     {"tokens", "", "fit: tokens of each text, instead of the profile's 1024 or 8192"},

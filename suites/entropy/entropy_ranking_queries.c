@@ -58,10 +58,10 @@ enum status entropy_queries_gaussian(struct entropy_queries *out, uint64_t seed)
 
 /* --- out of a model --------------------------------------------------------------------------- */
 
-/* Which of the kept layers a layer is, or -1. */
-static int64_t kept_layer(const struct lm_attention_call *call) {
-    for (int64_t i = 0; i < LAYERS; i++) {
-        if (call->layer == (call->shape->layers - 1) * i / (LAYERS - 1)) {
+/* Which of the `kept` layers, spread from the first to the last, a layer is; or -1. */
+static int64_t kept_layer(const struct lm_attention_call *call, int64_t kept) {
+    for (int64_t i = 0; i < kept; i++) {
+        if (call->layer == (kept > 1 ? (call->shape->layers - 1) * i / (kept - 1) : 0)) {
             return i;
         }
     }
@@ -70,7 +70,7 @@ static int64_t kept_layer(const struct lm_attention_call *call) {
 
 static enum status keep(void *context, const struct lm_attention_call *call) {
     struct entropy_queries *o = context;
-    const int64_t layer = kept_layer(call), row = (int64_t)o->heads * o->d;
+    const int64_t layer = kept_layer(call, o->layers), row = (int64_t)o->heads * o->d;
     const int64_t first = o->tokens - o->rows - call->past; /* of the queries, in the call */
     if (layer < 0 || call->past + call->tokens < o->tokens) {
         return lm_attention_full(NULL, call);
@@ -94,7 +94,7 @@ enum status entropy_queries_model(struct entropy_queries *out, const struct lm_m
                                   const int32_t *ids, int threads) {
     const struct lm_shape *shape = lm_shape(m);
     const struct lm_attention attention = {keep, out};
-    out->layers = LAYERS;
+    out->layers = shape->layers < LAYERS ? shape->layers : LAYERS;
     out->heads = shape->heads;
     out->kv_heads = shape->kv_heads;
     out->d = shape->head_dim;

@@ -18,8 +18,9 @@ struct entropy_queries {
  * caller.  ST_SYSTEM: no memory. */
 enum status entropy_queries_gaussian(struct entropy_queries *out, uint64_t seed);
 
-/* The first, the middle and the last layer of a model over a text.  layers is set here; rows must
- * be no more than the forward's last block holds.  ST_SYSTEM: no memory; what the forward returns.
+/* The first, the middle and the last layer of a model, as far as it has so many, over a text.
+ * layers is set here; rows must be no more than the forward's last block holds.  ST_SYSTEM: no
+ * memory; what the forward returns.
  */
 enum status entropy_queries_model(struct entropy_queries *out, const struct lm_model *m,
                                   const int32_t *ids, int threads);

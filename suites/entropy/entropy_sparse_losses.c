@@ -32,26 +32,31 @@ enum status entropy_sparse_size_of(const struct run *run, int64_t context,
     static const struct entropy_sparse_size sizes[] = {
         [PROFILE_SMOKE] = {.tokens = 512, .texts = 2, .compared = 256, .few = true},
         [PROFILE_DEFAULT] = {.tokens = 2048, .texts = 3, .compared = 1024},
-        [PROFILE_FULL] = {.tokens = 8192, .texts = 3, .compared = 1024},
+        [PROFILE_FULL] = {.tokens = 8192, .texts = 2, .compared = 1024},
     };
-    const int64_t least = 2 * ENTROPY_SPARSE_SHORTEST;
+    enum { LEAST = 128, LONG = 512 };
     *out = sizes[run_profile(run)];
     enum status st = ST_OK;
     if (run_setting(run, "sparse_tokens")[0] != '\0') {
-        st = run_setting_integer(run, "sparse_tokens", least, 1 << 20, &out->tokens);
+        st = run_setting_integer(run, "sparse_tokens", LEAST, 1 << 20, &out->tokens);
     }
     if (st == ST_OK && run_setting(run, "sparse_texts")[0] != '\0') {
         st = run_setting_integer(run, "sparse_texts", 1, 256, &out->texts);
     }
     out->tokens = out->tokens < context ? out->tokens : context;
-    if (st == ST_OK && out->tokens < least) {
+    if (st == ST_OK && out->tokens < LEAST) {
         st = status_set(ST_INPUT,
-                        "entropy: sparse attention is compared over %" PRId64
-                        " tokens or more, the model's context has %" PRId64,
-                        least, context);
+                        "entropy: sparse attention is compared over %d tokens or more, the "
+                        "model's context has %" PRId64,
+                        LEAST, context);
     }
+    int64_t whole = LEAST;
+    while (whole * 2 <= out->tokens) {
+        whole *= 2;
+    }
+    out->tokens = whole;
     out->compared = out->compared < out->tokens ? out->compared : out->tokens;
-    for (int64_t n = ENTROPY_SPARSE_SHORTEST; n <= out->tokens; n *= 2) {
+    for (int64_t n = whole >= LONG ? LONG / 2 : LEAST / 2; n <= out->tokens; n *= 2) {
         out->context[out->contexts++] = n;
     }
     return st;

@@ -7,8 +7,8 @@
 #include "entropy_sparse_metrics.h"
 
 /* How much the parts that compare perplexities do; the settings sparse_tokens and sparse_texts
- * change it.  Contexts are 2^i tokens, from ENTROPY_SPARSE_SHORTEST to `tokens`. */
-enum { ENTROPY_SPARSE_SHORTEST = 256 };
+ * change it.  `tokens` is rounded down to 2^i; contexts are 2^i from 256 to that, of short models
+ * from 64. */
 
 struct entropy_sparse_size {
     int64_t tokens, texts;
