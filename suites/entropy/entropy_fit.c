@@ -35,7 +35,8 @@ static enum status size_of(const struct run *run, int32_t context, struct size *
 
 /* --- plan ------------------------------------------------------------------------------------- */
 
-enum { NONE = -1 };
+/* A model with more heads than this has cells of its layers only: a record has its limits. */
+enum { NONE = -1, HEADS_MOST = 1024 };
 
 /* A cell of a series over heads: of one head, of a layer's, or of all; at one point, or a fit. */
 struct point {
@@ -86,9 +87,10 @@ static enum status plan_layers(const struct entropy_plan *p, const struct size *
         const int32_t layer = p->trace != NULL ? p->trace->layers[i] : i;
         struct point at = {series, layer, NONE, NONE};
         st = add_cell(p, size, &at);
-        for (int32_t head = 0; head < heads && st == ST_OK; head++) {
+        const bool each = series < ENTROPY_SERIES_FEW && layers * heads <= HEADS_MOST;
+        for (int32_t head = 0; each && head < heads && st == ST_OK; head++) {
             at.head = head;
-            st = series < ENTROPY_SERIES_FEW ? add_cell(p, size, &at) : ST_OK;
+            st = add_cell(p, size, &at);
         }
     }
     return st;

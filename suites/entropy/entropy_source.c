@@ -21,11 +21,13 @@ static const struct lm_shape pinned_shape = {.layers = 30, .heads = 9, .context 
 static enum status read_shape(const struct gguf *g, struct entropy_plan *p) {
     static const char *const keys[] = {"llama.block_count", "llama.attention.head_count",
                                        "llama.context_length"};
+    /* lm_load refuses more layers and heads too, but the plan comes first. */
+    static const int64_t most[] = {1024, 1024, INT32_MAX};
     int32_t *const out[] = {&p->layers, &p->heads, &p->context};
     enum status st = ST_OK;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && st == ST_OK; i++) {
         int64_t value = 0;
-        st = gguf_integer(g, keys[i], 1, INT32_MAX, &value);
+        st = gguf_integer(g, keys[i], 1, most[i], &value);
         *out[i] = (int32_t)value;
     }
     return st;
