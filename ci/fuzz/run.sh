@@ -83,18 +83,25 @@ judge() { # PROGRAM CASES LOG
     echo "$contained"
 }
 
-fuzz_hdf5() { # PROGRAM CASES LOG CORPUS...
+fuzz_hdf5() { # PROGRAM CASES LOG CORPUS SEEDS [FOUND]
     local program=$1 cases=$2 log=$3
     shift 3
-    # Each round of -fork ends at a crash, and the next goes on.
+    # Each round of -fork ends at a crash, and the next goes on.  What lies in found/ crashes here.
     FUZZ_IN_PROCESS=1 "$program" "${common[@]}" -fork=1 -ignore_crashes=1 -ignore_ooms=1 \
         -ignore_timeouts=1 -timeout=10 -max_total_time="$seconds" -artifact_prefix="$cases/" \
-        "$@" >"$log" 2>&1
+        "${@:1:2}" >"$log" 2>&1
     runs=$(sed -n 's/^#\([0-9]*\): cov: .*/\1/p' "$log" | tail -n 1)
     contained=$(judge "$program" "$cases" "$log")
-    "$program" "${common[@]}" -timeout=100 -runs=0 -artifact_prefix="$cases/" "$@" >>"$log" 2>&1 ||
-        problem='the corpus, each input in the child process of the program'
-    FUZZ_IN_PROCESS=1 "$program" "${common[@]}" -runs=0 "$@" >>"$log" 2>&1
+    # A child that dies may leave a case too, which is no finding while the program goes on.
+    if "$program" "${common[@]}" -timeout=100 -runs=0 -artifact_prefix="$log.case-" "$@" \
+        >>"$log" 2>&1; then
+        # Only for the count of edges.
+        FUZZ_IN_PROCESS=1 "$program" "${common[@]}" -runs=0 -artifact_prefix="$log.case-" \
+            "${@:1:2}" >>"$log" 2>&1
+        rm -f "$log".case-*
+    else
+        problem="$log.case-* failed in the child process of the program: see"
+    fi
 }
 
 fuzz_plain() { # PROGRAM CASES LOG CORPUS...
