@@ -345,16 +345,20 @@ reconfigure: ## look for compilers and libraries again
 	@rm -f $(BUILD_ROOT)/config.mk
 	@CC='$(CC)' CXX='$(CXX)' NVCC='$(NVCC)' ci/configure.sh $(BUILD_ROOT)/config.mk
 
-# For editors and clang-tidy; CUDA files are left out, clang-tidy does not take nvcc's flags.
+# For editors and clang-tidy; CUDA files are left out, clang-tidy does not take nvcc's flags.  Make
+# writes the file itself: all the commands together are longer than a shell's line may be.
+compdb_entry = {"directory":"$(CURDIR)","file":"$(1)","command":"$(2) -c $(1)"}
+compdb_c = $(call compdb_entry,$(1),$(call c_command,$(1)) -I$(BUILD)/include)
+compdb_c_sources = $(c_sources) $(test_sources) $(test_helpers)
 compdb: $(BUILD)/compile_commands.json ## write build/compile_commands.json
 $(BUILD)/compile_commands.json: $(BUILD)/flags $(BUILD)/include/build_facts.h Makefile
-	@{ echo '['; $(foreach source,$(c_sources) $(test_sources) $(test_helpers),\
-	    printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' "$$separator" \
-	        '$(CURDIR)' '$(source)' \
-	        '$(call c_command,$(source)) -I$(BUILD)/include' '$(source)'; separator=',';) \
-	  $(foreach source,$(cxx_sources),\
-	    printf ',{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \
-	        '$(CURDIR)' '$(source)' '$(CXX) $(cxx_flags)' '$(source)';) echo ']'; } >$@
+	$(file >$@,[$(call compdb_c,$(firstword $(compdb_c_sources))))
+	$(foreach source,$(wordlist 2,$(words $(compdb_c_sources)),$(compdb_c_sources)),\
+	    $(file >>$@,$(comma)$(call compdb_c,$(source))))
+	$(foreach source,$(cxx_sources),\
+	    $(file >>$@,$(comma)$(call compdb_entry,$(source),$(CXX) $(cxx_flags))))
+	$(file >>$@,])
+	@:
 
 clean: ## remove build/
 	rm -rf $(BUILD_ROOT)
