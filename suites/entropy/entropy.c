@@ -1,5 +1,6 @@
 #include "entropy.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +19,9 @@ static const struct entropy_part *const parts[ENTROPY_PARTS] = {
 };
 
 const struct setting entropy_settings[] = {
-    {"sparse_texts", "", "sparse, int8: how many texts, instead of the profile's 2, 3 or 2"},
-    {"sparse_tokens", "", "sparse, int8: tokens of each text, instead of 512, 2048 or 8192"},
-    {"texts", "", "fit: how many texts, instead of the profile's 2, 4 or 12"},
+    {"sparse_texts", "", "sparse, int8: how many texts, instead of the profile's 2, 3 or 5"},
+    {"sparse_tokens", "", "sparse, int8: tokens of each text, instead of 512, 2048 or 4096"},
+    {"texts", "", "fit: how many texts, instead of the profile's 2, 4 or 8"},
     {"tokens", "", "fit: tokens of each text, instead of the profile's 1024 or 8192"},
     {NULL, NULL, NULL},
 };
@@ -46,6 +47,24 @@ struct cell *entropy_cell(const struct entropy_plan *p, const char *arm, const c
         }
     }
     return c;
+}
+
+static bool is_pooled_fit(const struct cell *c) {
+    const struct param *rows = cell_param(c, "population"), *over = cell_param(c, "over");
+    return entropy_part_is(c, "fit") && strcmp(c->arm, "model") == 0 && rows != NULL &&
+           strcmp(rows->text, "all") == 0 && over != NULL && strcmp(over->text, "model") == 0 &&
+           cell_param(c, "context") == NULL;
+}
+
+double entropy_pooled_alpha(const struct entropy_source *s) {
+    for (size_t i = 0; i < s->group->cell_count; i++) {
+        const struct cell *c = &s->group->cells[i];
+        const struct metric *alpha = cell_metric_find(c, "alpha");
+        if (is_pooled_fit(c) && alpha != NULL && alpha->has_value) {
+            return alpha->value;
+        }
+    }
+    return NAN;
 }
 
 /* --- plan ------------------------------------------------------------------------------------- */
@@ -113,6 +132,7 @@ static enum status prepare(struct run *run, struct group *g) {
     }
     g->state = s;
     s->run = run;
+    s->group = g;
     s->threads = threads[run_threads(run, threads) - 1];
     s->dataset = cell_param(&g->cells[0], "dataset")->text;
     const bool traced = strcmp(g->name, "trace") == 0;

@@ -30,6 +30,7 @@ struct entropy_plan {
 /* What the cells of one group share, open while they are checked. */
 struct entropy_source {
     struct run *run;
+    const struct group *group; /* whose cells are checked, finished ones included */
     const char *dataset;
     int threads;
     const struct trace *trace; /* NULL: the source is the model; the next three are then open */
@@ -64,6 +65,9 @@ struct cell *entropy_cell(const struct entropy_plan *p, const char *arm, const c
  * plan.  ST_INPUT: not one is that long. */
 enum status entropy_sequences(const struct entropy_source *s, int32_t length, int64_t most,
                               struct text_sequences *out);
+
+/* Slope of the pooled fit over all rows that an earlier cell of the group found; NaN without it. */
+double entropy_pooled_alpha(const struct entropy_source *s);
 
 /* Value of an integer parameter, or the fallback. */
 int64_t entropy_integer(const struct cell *c, const char *name, int64_t fallback);

@@ -16,7 +16,7 @@ struct size {
 
 static enum status size_of(const struct run *run, int32_t context, struct size *out) {
     static const struct size sizes[] = {
-        [PROFILE_SMOKE] = {1024, 2}, [PROFILE_DEFAULT] = {8192, 4}, [PROFILE_FULL] = {8192, 12}};
+        [PROFILE_SMOKE] = {1024, 2}, [PROFILE_DEFAULT] = {8192, 4}, [PROFILE_FULL] = {8192, 8}};
     *out = sizes[run_profile(run)];
     enum status st = ST_OK;
     if (run_setting(run, "tokens")[0] != '\0') {

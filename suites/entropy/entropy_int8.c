@@ -93,10 +93,11 @@ static enum status compare(const struct entropy_source *s, const int32_t *ids, i
 static void add_losses(const struct entropy_losses_view *v, int64_t context, struct cell *c) {
     const uint64_t n = (uint64_t)v->texts * (uint64_t)(context - 1);
     const size_t last = v->contexts - 1;
-    const struct interval gap = entropy_ppl_gap(v, last);
+    const struct interval dppl = entropy_dppl(v, last), gap = entropy_ppl_gap(v, last);
     cell_metric(c, "ppl_full", "ppl", true, entropy_ppl(v->full, v->texts, last), n);
     cell_metric(c, "ppl_sparse", "ppl", true, entropy_ppl(v->sparse, v->texts, last), n);
-    metric_interval(cell_metric(c, "ppl_gap", "ppl", true, gap.value, v->texts), gap.lo, gap.hi);
+    metric_interval(cell_metric(c, "dppl", "ppl", true, dppl.value, v->texts), dppl.lo, dppl.hi);
+    metric_interval(cell_metric(c, "ppl_gap", "share", true, gap.value, v->texts), gap.lo, gap.hi);
 }
 
 static enum status check_trace(const struct entropy_source *s, struct cell *c) {

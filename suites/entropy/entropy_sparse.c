@@ -170,11 +170,13 @@ enum status entropy_check_identity(struct entropy_source *s, const int32_t *ids,
 static void add_context(const struct entropy_losses_view *v, int64_t context, struct cell *c) {
     for (size_t i = 0; i < v->contexts; i++) {
         if (v->context[i] == context) {
-            const struct interval gap = entropy_ppl_gap(v, i);
+            const struct interval dppl = entropy_dppl(v, i), gap = entropy_ppl_gap(v, i);
             const uint64_t n = (uint64_t)v->texts * (uint64_t)(context - 1);
             cell_metric(c, "ppl_full", "ppl", true, entropy_ppl(v->full, v->texts, i), n);
             cell_metric(c, "ppl_sparse", "ppl", true, entropy_ppl(v->sparse, v->texts, i), n);
-            metric_interval(cell_metric(c, "ppl_gap", "ppl", true, gap.value, v->texts), gap.lo,
+            metric_interval(cell_metric(c, "dppl", "ppl", true, dppl.value, v->texts), dppl.lo,
+                            dppl.hi);
+            metric_interval(cell_metric(c, "ppl_gap", "share", true, gap.value, v->texts), gap.lo,
                             gap.hi);
         }
     }
@@ -182,12 +184,13 @@ static void add_context(const struct entropy_losses_view *v, int64_t context, st
 
 /* Over the contexts that have keys to leave out. */
 static void add_fit(const struct entropy_losses_view *all, const struct attention_params *rule,
-                    struct cell *c) {
+                    double alpha, struct cell *c) {
     const struct entropy_losses_view cut = entropy_contexts_above(all, rule->k), *v = &cut;
     const struct interval slope = entropy_gap_exponent(v);
     const size_t points = entropy_gap_points(v);
     metric_interval(cell_metric(c, "dppl_exponent", "ratio", true, slope.value, v->texts), slope.lo,
                     slope.hi);
+    cell_metric(c, "dppl_predicted", "ratio", true, entropy_predicted_exponent(alpha), 1);
     cell_metric(c, "dppl_points", "points", true, (double)points, v->contexts);
     if (points < v->contexts && c->verdict == VERDICT_PASS) {
         cell_verdict(c, VERDICT_MARGINAL, "no exponent: the gap is above 0 at %zu of %zu contexts",
@@ -226,7 +229,7 @@ static enum status check(struct entropy_source *s, void *opaque, struct cell *c)
     if (context > 0) {
         add_context(&v, context, c);
     } else {
-        add_fit(&v, &rules[rule], c);
+        add_fit(&v, &rules[rule], entropy_pooled_alpha(s), c);
     }
     return ST_OK;
 }

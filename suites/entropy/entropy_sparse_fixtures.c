@@ -79,34 +79,59 @@ static void make_gaps(const double *gap, size_t contexts, struct gaps *g) {
     g->view.sparse = g->sparse;
 }
 
-enum status entropy_gap_upside_down(struct fixture_values *v) {
+enum status entropy_dppl_upside_down(struct fixture_values *v) {
     static const double gap[] = {0.5};
     struct gaps g;
     make_gaps(gap, 1, &g);
     const double wrong = entropy_ppl(g.full, 2, 0) - entropy_ppl(g.sparse, 2, 0);
-    *v = (struct fixture_values){entropy_ppl_gap(&g.view, 0).value, 0.5, wrong, 1e-12};
+    *v = (struct fixture_values){entropy_dppl(&g.view, 0).value, 0.5, wrong, 1e-12};
     return ST_OK;
 }
 
-enum status entropy_gap_relative(struct fixture_values *v) {
+enum status entropy_dppl_relative(struct fixture_values *v) {
     static const double gap[] = {0.5};
     struct gaps g;
     make_gaps(gap, 1, &g);
     const double full = entropy_ppl(g.full, 2, 0);
     const double wrong = (entropy_ppl(g.sparse, 2, 0) - full) / full * 100;
-    *v = (struct fixture_values){entropy_ppl_gap(&g.view, 0).value, 0.5, wrong, 1e-12};
+    *v = (struct fixture_values){entropy_dppl(&g.view, 0).value, 0.5, wrong, 1e-12};
+    return ST_OK;
+}
+
+/* 10.5 over 10: a gap of 0.05, not of half a unit. */
+enum status entropy_gap_absolute(struct fixture_values *v) {
+    static const double gap[] = {0.5};
+    struct gaps g;
+    make_gaps(gap, 1, &g);
+    *v = (struct fixture_values){entropy_ppl_gap(&g.view, 0).value, 0.05,
+                                 entropy_dppl(&g.view, 0).value, 1e-12};
+    return ST_OK;
+}
+
+enum status entropy_gap_over_sparse(struct fixture_values *v) {
+    static const double gap[] = {0.5};
+    struct gaps g;
+    make_gaps(gap, 1, &g);
+    const double wrong = 1 - entropy_ppl(g.full, 2, 0) / entropy_ppl(g.sparse, 2, 0);
+    *v = (struct fixture_values){entropy_ppl_gap(&g.view, 0).value, 0.05, wrong, 1e-12};
+    return ST_OK;
+}
+
+/* With alpha = 0.4 the seed expects N^-0.6. */
+enum status entropy_predicted_sign(struct fixture_values *v) {
+    *v = (struct fixture_values){entropy_predicted_exponent(0.4), -0.6, -0.4, 1e-12};
     return ST_OK;
 }
 
 /* Losses whose means cross: the mean of the texts' gaps has the other sign. */
-enum status entropy_gap_of_batches(struct fixture_values *v) {
+enum status entropy_dppl_of_batches(struct fixture_values *v) {
     struct gaps g;
     static const double none[] = {0};
     make_gaps(none, 1, &g);
     two_texts(g.full); /* 4; the mean of the texts' is 5 */
     g.sparse[0] = g.sparse[ENTROPY_CONTEXTS] = log(4.5);
     const double wrong = 4.5 - mean_of_ppls(g.full);
-    *v = (struct fixture_values){entropy_ppl_gap(&g.view, 0).value, 0.5, wrong, 1e-12};
+    *v = (struct fixture_values){entropy_dppl(&g.view, 0).value, 0.5, wrong, 1e-12};
     return ST_OK;
 }
 
@@ -132,7 +157,7 @@ enum status entropy_exponent_of_gap(struct fixture_values *v) {
     double x[4], y[4];
     for (size_t i = 0; i < 4; i++) {
         x[i] = log((double)g.view.context[i]);
-        y[i] = entropy_ppl_gap(&g.view, i).value;
+        y[i] = entropy_dppl(&g.view, i).value;
     }
     *v = (struct fixture_values){entropy_gap_exponent(&g.view).value, -0.5,
                                  stats_line(x, y, 4).slope, 1e-9};

@@ -32,7 +32,7 @@ enum status entropy_sparse_size_of(const struct run *run, int64_t context,
     static const struct entropy_sparse_size sizes[] = {
         [PROFILE_SMOKE] = {.tokens = 512, .texts = 2, .compared = 256, .few = true},
         [PROFILE_DEFAULT] = {.tokens = 2048, .texts = 3, .compared = 1024},
-        [PROFILE_FULL] = {.tokens = 8192, .texts = 2, .compared = 1024},
+        [PROFILE_FULL] = {.tokens = 4096, .texts = 5, .compared = 1024},
     };
     enum { LEAST = 128, LONG = 512 };
     *out = sizes[run_profile(run)];

@@ -49,7 +49,20 @@ static double gap_of_groups(const void *data, const size_t *picked, size_t n) {
     return gap_of(at->view, picked, n, at->context);
 }
 
+static double relative_of_groups(const void *data, const size_t *picked, size_t n) {
+    const struct at_context *at = data;
+    const size_t context = at->view->first + at->context;
+    return ppl_of(at->view->sparse, picked, n, context) /
+               ppl_of(at->view->full, picked, n, context) -
+           1;
+}
+
 struct interval entropy_ppl_gap(const struct entropy_losses_view *v, size_t context) {
+    const struct at_context at = {v, context};
+    return stats_group_interval(relative_of_groups, &at, v->texts);
+}
+
+struct interval entropy_dppl(const struct entropy_losses_view *v, size_t context) {
     const struct at_context at = {v, context};
     return stats_group_interval(gap_of_groups, &at, v->texts);
 }
@@ -79,6 +92,8 @@ static double exponent_of_groups(const void *data, const size_t *picked, size_t 
 struct interval entropy_gap_exponent(const struct entropy_losses_view *v) {
     return stats_group_interval(exponent_of_groups, v, v->texts);
 }
+
+double entropy_predicted_exponent(double alpha) { return alpha - 1; }
 
 double entropy_kv_ratio(size_t bytes, int64_t tokens, int64_t layers, int64_t kv_heads, int64_t d) {
     const double values = 2.0 * (double)tokens * (double)(layers * kv_heads * d);

@@ -30,6 +30,9 @@ struct entropy_losses_view entropy_contexts_above(const struct entropy_losses_vi
 
 /* Perplexity under the other attention minus that under full attention, at one of the contexts,
  * with the 95 % interval of a bootstrap over texts, each with both of its losses. */
+struct interval entropy_dppl(const struct entropy_losses_view *v, size_t context);
+
+/* The same as a share of the perplexity under full attention: PPL_s / PPL_f - 1. */
 struct interval entropy_ppl_gap(const struct entropy_losses_view *v, size_t context);
 
 /* Contexts at which that gap is above 0. */
@@ -38,6 +41,9 @@ size_t entropy_gap_points(const struct entropy_losses_view *v);
 /* Slope of ln(gap) over ln N by least squares over all contexts, with the same bootstrap.  NaN
  * where a gap is not above 0, because it has no logarithm; so are resamples, which are left out. */
 struct interval entropy_gap_exponent(const struct entropy_losses_view *v);
+
+/* What S003 expects of that slope where the entropy grows as alpha ln N: -(1 - alpha). */
+double entropy_predicted_exponent(double alpha);
 
 /* A cache's bytes over those of 16-bit keys and values of `tokens` tokens. */
 double entropy_kv_ratio(size_t bytes, int64_t tokens, int64_t layers, int64_t kv_heads, int64_t d);

@@ -70,13 +70,15 @@ static const struct column sparse_contexts[] = {
     {"N", "context", NULL},
     {"full PPL", "ppl_full", "%.4f"},
     {"top-K PPL", "ppl_sparse", "%.4f"},
-    {"ΔPPL [95 %]", "ppl_gap", "%.4f [%.4f, %.4f]"},
+    {"ΔPPL [95 %]", "dppl", "%.4f [%.4f, %.4f]"},
+    {"gap", "ppl_gap", "%.5f"},
     {NULL, NULL, NULL},
 };
 
 static const struct column sparse_fits[] = {
     {"keys kept", "rule", NULL},
     {"exponent [95 %]", "dppl_exponent", "%.3f [%.3f, %.3f]"},
+    {"-(1 - α)", "dppl_predicted", "%.3f"},
     {"ΔPPL > 0 at", "dppl_points", "%.0f"},
     {"output cosine", "output_cosine", "%.5f"},
     {NULL, NULL, NULL},
@@ -89,7 +91,8 @@ static const struct column caches[] = {
     {"formula", "kv_bytes_formula", "%.6f"},
     {"full PPL", "ppl_full", "%.4f"},
     {"INT8 PPL", "ppl_sparse", "%.4f"},
-    {"ΔPPL [95 %]", "ppl_gap", "%.4f [%.4f, %.4f]"},
+    {"ΔPPL [95 %]", "dppl", "%.4f [%.4f, %.4f]"},
+    {"gap", "ppl_gap", "%.5f"},
     {"output cosine", "output_cosine", "%.6f"},
     {NULL, NULL, NULL},
 };
@@ -240,7 +243,7 @@ const struct plot entropy_plots[] = {
         .keep = entropy_sparse_is_context,
         .series = "rule",
         .x = "context",
-        .y = "ppl_gap",
+        .y = "dppl",
         .x_label = "N, tokens",
         .y_label = "PPL, top-K minus full",
         .log_x = true,
