@@ -66,9 +66,9 @@ endif
 
 # --- sources ----------------------------------------------------------------------------------
 
-rooms := harness suites suites/* suites/kernels/cpu suites/kernels/cuda reference datasets reports
-c_sources := $(filter-out suites/tests/%,$(sort $(wildcard $(rooms:=/*.c))))
-cxx_sources := $(sort $(wildcard harness/*.cc suites/kernels/cpu/*.cc))
+rooms := harness harness/* suites suites/* suites/kernels/cpu suites/kernels/cuda reference datasets reports
+c_sources := $(filter-out harness/tests/% suites/tests/%,$(sort $(wildcard $(rooms:=/*.c))))
+cxx_sources := $(sort $(wildcard harness/*/*.cc suites/kernels/cpu/*.cc))
 # A system FAISS with a C interface needs none of ours.
 ifeq ($(FAISS),system)
 cxx_sources := $(filter-out suites/kernels/cpu/faiss_c.cc,$(cxx_sources))
@@ -193,7 +193,7 @@ $(BUILD)/include/build_facts.h: $(BUILD)/flags FORCE
 	   echo '#define ATTEST_LIBRARIES "$(FOUND)"'; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-version_object := $(call object,harness/version.c)
+version_object := $(call object,harness/base/version.c)
 $(version_object): $(BUILD)/include/build_facts.h
 
 # Their bytes are carried inside the objects.

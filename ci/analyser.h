@@ -4,7 +4,7 @@
 #ifndef ATTEST_CI_ANALYSER_H
 #define ATTEST_CI_ANALYSER_H
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 #define status_set(st, ...) ((void)(status_set)((st), __VA_ARGS__), (st))
 

@@ -78,8 +78,8 @@ lint_tidy() {
     local tidy=(xargs -P "$jobs" -n 2 clang-tidy --quiet -p build/clang) status=0
     # status.c defines what analyser.h replaces.
     local analyser=--extra-arg-before=-includeci/analyser.h
-    sources c | grep -v /tests/ | grep -vx harness/status.c | "${tidy[@]}" $analyser || status=1
-    "${tidy[@]}" <<<harness/status.c || status=1
+    sources c | grep -v /tests/ | grep -vx harness/base/status.c | "${tidy[@]}" $analyser || status=1
+    "${tidy[@]}" <<<harness/base/status.c || status=1
     # Tests may start other programs, fill buffers of a known size and step through real numbers.
     sources c | grep /tests/ | "${tidy[@]}" $analyser --checks=-cert-env33-c,-cert-flp30-c,\
 -clang-analyzer-security.FloatLoopCounter,-clang-analyzer-security.insecureAPI.strcpy || status=1

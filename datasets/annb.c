@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../harness/child.h"
-#include "../harness/memory.h"
+#include "../harness/base/child.h"
+#include "../harness/base/memory.h"
 #include "formats.h"
 
 /* A dataset of the file, checked: shape, type, and that its bytes can be there. */

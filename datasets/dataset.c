@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "formats.h"
 #include "generate.h"
 #include "input.h"

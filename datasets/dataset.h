@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 /* Vectors (n,d) row-major float32, allocated with mem_alloc. */
 struct vectors {

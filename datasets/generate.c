@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../harness/memory.h"
-#include "../harness/workers.h"
+#include "../harness/base/memory.h"
+#include "../harness/base/workers.h"
 #include "rng.h"
 #include "spec.h"
 #include "view.h"

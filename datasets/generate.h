@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 enum generator_family { GENERATOR_CLUSTERS, GENERATOR_IID, GENERATOR_INTEGERS };
 enum generator_set { GENERATOR_BASE, GENERATOR_QUERIES };

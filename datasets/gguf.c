@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../harness/escape.h"
-#include "../harness/memory.h"
+#include "../harness/base/escape.h"
+#include "../harness/base/memory.h"
 #include "gguf_dequant.h"
 #include "gguf_index.h"
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 /* Tensor types that are read: name, the same in small letters, number in the file, values a block,
  * bytes a block. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "gguf_index.h"
 
 static int by_key(const void *a, const void *b) {

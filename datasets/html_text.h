@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 /* Writes the page's prose to out, which has room for `size` bytes, and its length to *length; text
  * never is longer than its page.  Leading and trailing white space is left out.  ST_INPUT with one

@@ -3,7 +3,7 @@
 #define ZLIB_CONST /* next_in points to const */
 #include <zlib.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "formats.h"
 
 enum { RANK_MIN = 2, RANK_MAX = 4, TYPE_U8 = 0x08, HEADER_MAX = 4 + 4 * RANK_MAX };

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "formats.h"
 
 static bool ends_with(const char *text, const char *ending) {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 struct manifest_row {
     char name[64]; /* of the dataset */

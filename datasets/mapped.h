@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 struct mapped {
     char label[256];            /* the path, safe to print */

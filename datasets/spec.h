@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 /* One known parameter.  Exactly one of `integer` and `real` is set; it holds the default before
  * parsing and the value afterwards, within [lo, hi]. */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../harness/escape.h"
-#include "../harness/memory.h"
+#include "../harness/base/escape.h"
+#include "../harness/base/memory.h"
 #include "html_text.h"
 #include "mapped.h"
 #include "text_list.h"

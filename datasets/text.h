@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 #include "tokenizer.h"
 
 struct text_document {

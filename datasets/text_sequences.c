@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "rng.h"
 
 /* A document's tokens and how many of them are used. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "tokenizer_inner.h"
 
 struct tokenizer {

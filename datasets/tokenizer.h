@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 #include "gguf.h"
 
 /* Longest text of one call: a word of this length takes 32 bytes of scratch a byte. */

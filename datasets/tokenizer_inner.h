@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 #include "tokenizer.h"
 
 enum { NO_TOKEN = -1 };

@@ -1,7 +1,7 @@
 /* Ranks of pairs in a hash table that is at most half full. */
 #include "tokenizer_inner.h"
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 
 enum status merges_init(struct merges *m, size_t count) {
     size_t slots = 16;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 #include "utf8.h"
 
 /* GPT-2 writes each byte as a printable character: the printable ones of Latin-1 as themselves, the

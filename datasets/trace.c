@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../harness/escape.h"
-#include "../harness/memory.h"
-#include "../harness/record.h"
+#include "../harness/base/escape.h"
+#include "../harness/base/memory.h"
+#include "../harness/record/record.h"
 #include "gguf_dequant.h"
 
 /* The path is looked up from the compiler's working directory and its -I directories. */

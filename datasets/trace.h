@@ -1,8 +1,8 @@
 /* A trace: queries, keys and values of a few layers of a language model over one text, in half
  * precision, so that experiments on attention run where the weights are absent.
  *
- * A trace is a record (harness/record.h) that this program wrote.  Below `plan`: what it was made
- * from, its shape, datasets `layers` and `positions`; below `outputs`: k, v (layers, kv_heads,
+ * A trace is a record (harness/record/record.h) that this program wrote.  Below `plan`: what it was
+ * made from, its shape, datasets `layers` and `positions`; below `outputs`: k, v (layers, kv_heads,
  * tokens, 2 head_dim) and q (layers, heads, positions, 2 head_dim), each value two bytes, the low
  * one first.  Keys and queries are rotated by their positions.
  */
@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/status.h"
-#include "../harness/tree.h"
+#include "../harness/base/status.h"
+#include "../harness/record/tree.h"
 
 enum { TRACE_LAYERS = 64, TRACE_TOKENS = 1 << 16, TRACE_NAME = 256 };
 

@@ -1,4 +1,4 @@
-/* Well-formed UTF-8 in bytes of a known length (harness/escape.h has the terminated kind). */
+/* Well-formed UTF-8 in bytes of a known length (harness/base/escape.h has the terminated kind). */
 #ifndef ATTEST_DATASETS_UTF8_H
 #define ATTEST_DATASETS_UTF8_H
 

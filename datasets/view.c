@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../harness/memory.h"
+#include "../harness/base/memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files and digests are little-endian");
 

@@ -1,4 +1,4 @@
-/* attest: the command line. Everything it can do is a command of harness/options.h. */
+/* attest: the command line. Everything it can do is a command of harness/cli/options.h. */
 #include <cblas.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "cpu.h"
-#include "escape.h"
-#include "options.h"
-#include "version.h"
+#include "cli/commands.h"
+#include "base/cpu.h"
+#include "base/escape.h"
+#include "cli/options.h"
+#include "base/version.h"
 
 static const struct {
     const char *name;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../harness/escape.h"
-#include "../harness/status.h"
+#include "../harness/base/escape.h"
+#include "../harness/base/status.h"
 
 struct arena_block {
     struct arena_block *next;

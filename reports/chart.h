@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../harness/report.h"
-#include "../harness/status.h"
+#include "../harness/run/report.h"
+#include "../harness/base/status.h"
 #include "arena.h"
 #include "text.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../harness/escape.h"
+#include "../harness/base/escape.h"
 
 static const char *environment(const struct tree *root, const char *name) {
     const struct tree *e = tree_find(root, "measurements/environment");

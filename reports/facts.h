@@ -2,8 +2,8 @@
 #ifndef ATTEST_REPORTS_FACTS_H
 #define ATTEST_REPORTS_FACTS_H
 
-#include "../harness/record.h"
-#include "../harness/tree.h"
+#include "../harness/record/record.h"
+#include "../harness/record/tree.h"
 
 enum { FACT_TEXT = 320 };
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../harness/stats.h"
+#include "../harness/judge/stats.h"
 #include "chart.h"
 #include "quote.h"
 

@@ -2,7 +2,7 @@
 #ifndef ATTEST_REPORTS_PAGE_H
 #define ATTEST_REPORTS_PAGE_H
 
-#include "../harness/experiment.h"
+#include "../harness/run/experiment.h"
 #include "arena.h"
 #include "chart.h"
 #include "facts.h"

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 #include "text.h"
 
 struct product {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../harness/escape.h"
+#include "../harness/base/escape.h"
 
 void quote_markdown(struct text *t, const char *s) {
     for (const char *p = s; *p; p++) {

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "../harness/escape.h"
+#include "../harness/base/escape.h"
 #include "render.h"
 
 enum { LINE = 79, GAP = 2 };

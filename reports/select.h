@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "../harness/cell.h"
-#include "../harness/status.h"
+#include "../harness/record/cell.h"
+#include "../harness/base/status.h"
 #include "arena.h"
 
 enum { FIELD_NUMBERS = 3 };

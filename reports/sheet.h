@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/report.h"
-#include "../harness/status.h"
+#include "../harness/run/report.h"
+#include "../harness/base/status.h"
 #include "arena.h"
 
 /* What a value that does not exist looks like; never 0. */

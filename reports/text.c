@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../harness/status.h"
+#include "../harness/base/status.h"
 
 static bool reserve(struct text *t, size_t more) {
     if (t->refused)

@@ -2,10 +2,10 @@
  * twice here, so the build fails; `make lint` checks that the lists are sorted. */
 #include <string.h>
 
-#include "../harness/cpu.h"
-#include "../harness/experiment.h"
-#include "../harness/kernel.h"
-#include "../harness/operation.h"
+#include "../harness/base/cpu.h"
+#include "../harness/run/experiment.h"
+#include "../harness/judge/kernel.h"
+#include "../harness/judge/operation.h"
 
 #define EXPERIMENT(name) EXPERIMENT_ID_##name,
 enum experiment_id {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/escape.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/escape.h"
+#include "../../harness/base/memory.h"
 #include "fuzz.h"
 
 unsigned long fuzz_accepted;

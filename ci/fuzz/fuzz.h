@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "../../datasets/view.h"
-#include "../../harness/status.h"
+#include "../../harness/base/status.h"
 
 /* The entry of a target; always 0.  Source: LLVM, "libFuzzer - a library for coverage-guided fuzz
  * testing". */

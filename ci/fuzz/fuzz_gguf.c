@@ -4,7 +4,7 @@
 
 #include "../../datasets/gguf.h"
 #include "../../datasets/tokenizer.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "fuzz.h"
 
 static void check_text(const struct gguf_text *text, const uint8_t *data, size_t size) {

@@ -1,6 +1,6 @@
 /* IDX, plain or packed by gzip: what the first two bytes say. */
 #include "../../datasets/formats.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

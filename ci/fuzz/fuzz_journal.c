@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../harness/cells_tree.h"
-#include "../../harness/journal.h"
-#include "../../harness/run_journal.h"
-#include "../../harness/show.h"
+#include "../../harness/record/cells_tree.h"
+#include "../../harness/record/journal.h"
+#include "../../harness/run/run_journal.h"
+#include "../../harness/cli/show.h"
 #include "fuzz.h"
 
 /* A file of the process's own with these bytes: a journal is read by its path. */

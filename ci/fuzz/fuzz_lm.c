@@ -1,5 +1,5 @@
 /* Language models: what is loaded computes a few tokens, whatever its weights and sizes are. */
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../../suites/lm/lm.h"
 #include "fuzz.h"
 

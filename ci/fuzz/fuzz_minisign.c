@@ -1,8 +1,8 @@
 /* minisign's three files: what is accepted, written and read again, is the same. */
 #include <string.h>
 
-#include "../../harness/minisign.h"
-#include "../../harness/seal.h"
+#include "../../harness/seal/minisign.h"
+#include "../../harness/seal/seal.h"
 #include "fuzz.h"
 
 static void try_public(const char *text, size_t size) {

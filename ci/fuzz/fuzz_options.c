@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/commands.h"
+#include "../../harness/cli/commands.h"
 #include "fuzz.h"
 
 static const struct {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/record.h"
+#include "../../harness/record/record.h"
 #include "fuzz.h"
 
 static void encode_again(const struct tree *root) {

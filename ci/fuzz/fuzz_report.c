@@ -2,9 +2,9 @@
  * refused.  Plots are left out: gnuplot is another program. */
 #include <string.h>
 
-#include "../../harness/cells_tree.h"
-#include "../../harness/experiment.h"
-#include "../../harness/tree_pack.h"
+#include "../../harness/record/cells_tree.h"
+#include "../../harness/run/experiment.h"
+#include "../../harness/record/tree_pack.h"
 #include "../../reports/page.h"
 #include "../../reports/render.h"
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /* The text of a seal: what is accepted is written back byte for byte. */
 #include <string.h>
 
-#include "../../harness/seal.h"
+#include "../../harness/seal/seal.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

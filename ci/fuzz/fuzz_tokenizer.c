@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../../datasets/tokenizer.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "fuzz.h"
 
 #define TEXT(s)                                                                                    \

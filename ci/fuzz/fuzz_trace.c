@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "../../datasets/trace.h"
-#include "../../harness/record.h"
-#include "../../harness/tree_pack.h"
+#include "../../harness/record/record.h"
+#include "../../harness/record/tree_pack.h"
 #include "fuzz.h"
 
 static void write_back(const struct trace *t, const struct tree *from) {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/cells_tree.h"
-#include "../../harness/show.h"
-#include "../../harness/tree_pack.h"
+#include "../../harness/record/cells_tree.h"
+#include "../../harness/cli/show.h"
+#include "../../harness/record/tree_pack.h"
 #include "fuzz.h"
 
 static void pack_again(const struct tree *root, const uint8_t *data, size_t size) {

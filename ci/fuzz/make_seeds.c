@@ -13,12 +13,12 @@
 #include "../../datasets/gguf.h"
 #include "../../datasets/tests/gguf_build.h"
 #include "../../datasets/trace.h"
-#include "../../harness/cells_tree.h"
-#include "../../harness/journal.h"
-#include "../../harness/minisign.h"
-#include "../../harness/record_format.h"
-#include "../../harness/seal.h"
-#include "../../harness/tree_pack.h"
+#include "../../harness/record/cells_tree.h"
+#include "../../harness/record/journal.h"
+#include "../../harness/seal/minisign.h"
+#include "../../harness/record/record_format.h"
+#include "../../harness/seal/seal.h"
+#include "../../harness/record/tree_pack.h"
 
 static const char *folder;
 

@@ -3,10 +3,10 @@
 . ci/tests/tap.sh
 unset MAKEFLAGS MFLAGS MAKELEVEL VARIANT BUILD
 tree=$TMPDIR/tree
-mkdir -p "$tree"/{harness/tests,suites/kernels/cpu,reference,datasets,reports}
+mkdir -p "$tree"/{harness/{base,tests},suites/kernels/cpu,reference,datasets,reports}
 cp -r Makefile ci LICENSE .gitignore "$tree"
 rm -r "$tree/ci/fuzz" # its test programs are compiled against sources that this tree lacks
-cp harness/version.[ch] "$tree/harness"
+cp harness/base/version.[ch] "$tree/harness/base"
 cp suites/experiments.h "$tree/suites"
 cd "$tree" || exit 1
 
@@ -15,7 +15,7 @@ cat >harness/main.c <<'C'
 #include <string.h>
 
 #include "../suites/kernels/cpu/width.h"
-#include "version.h"
+#include "base/version.h"
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--help-table") == 0) {
@@ -108,7 +108,7 @@ out=$(make 2>&1)
 contains 'a changed header rebuilds what includes it' "$out" 'harness/main.c'
 equal 'and nothing else' "${out/version.c/}" "$out"
 equal 'new value' "$(build/attest | cut -d '|' -f 5)" 258
-contains 'a changed flag rebuilds' "$(make WERROR=0 2>&1)" 'harness/version.c'
+contains 'a changed flag rebuilds' "$(make WERROR=0 2>&1)" 'harness/base/version.c'
 make >/dev/null 2>&1
 
 printf 'int unused_result(void);\nint unused_result(void) { int x = 1.5; return x; }\n' \

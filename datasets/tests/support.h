@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "../../harness/status.h"
+#include "../../harness/base/status.h"
 
 enum { PATH_MAX_TEST = 512, HASH_HEX = 65 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../gguf.h"
 #include "../gguf_dequant.h"
 #include "gguf_build.h"

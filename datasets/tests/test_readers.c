@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../formats.h"
 #include "support.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../html_text.h"
 #include "../manifest.h"
 #include "../text.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../manifest.h"
 #include "../rng.h"
 #include "../tokenizer.h"

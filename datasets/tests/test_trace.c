@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../harness/record.h"
+#include "../../harness/record/record.h"
 #include "../gguf_dequant.h"
 #include "../trace.h"
 

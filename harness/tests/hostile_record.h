@@ -2,7 +2,7 @@
 #ifndef ATTEST_HARNESS_TESTS_HOSTILE_RECORD_H
 #define ATTEST_HARNESS_TESTS_HOSTILE_RECORD_H
 
-#include "../record_format.h"
+#include "../record/record_format.h"
 
 struct hostile {
     const char *kind;

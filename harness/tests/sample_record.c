@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../cells_tree.h"
+#include "../record/cells_tree.h"
 
 struct tree *sample_small(void) {
     struct tree *root = tree_new();

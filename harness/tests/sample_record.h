@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "../cell.h"
-#include "../tree.h"
+#include "../record/cell.h"
+#include "../record/tree.h"
 
 /* The smallest complete record: plan, outputs, measurements, one number. */
 struct tree *sample_small(void);

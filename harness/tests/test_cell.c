@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../cells_tree.h"
-#include "../commands.h"
-#include "../record.h"
+#include "../record/cells_tree.h"
+#include "../cli/commands.h"
+#include "../record/record.h"
 #include "sample_record.h"
 
 /* --- cells ---------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../child.h"
+#include "../base/child.h"
 #include "sample_record.h"
 
 static const struct child_limits usual = {.cpu_seconds = 10,

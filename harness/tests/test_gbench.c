@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../gbench.h"
+#include "../run/gbench.h"
 
 enum { ROUNDS = 12 };
 

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "../commands.h"
-#include "../record.h"
-#include "../seal.h"
+#include "../cli/commands.h"
+#include "../record/record.h"
+#include "../seal/seal.h"
 #include "hostile_record.h"
 #include "sample_record.h"
 

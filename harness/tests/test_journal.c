@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../journal.h"
+#include "../record/journal.h"
 
 static char record[PATH_MAX], file[PATH_MAX + 16];
 

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../judge.h"
+#include "../judge/judge.h"
 
 static void equal_values_pass(void **state) {
     (void)state;

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../keys.h"
-#include "../password.h"
+#include "../seal/keys.h"
+#include "../seal/password.h"
 #include "sample_record.h"
 
 /* One key for all tests, and its encrypted form: deriving takes a moment. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../pattern.h"
+#include "../base/pattern.h"
 
 static bool matches(const char *text, const char *line) {
     regex_t r;

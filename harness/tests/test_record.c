@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../record.h"
-#include "../record_format.h"
+#include "../record/record.h"
+#include "../record/record_format.h"
 #include "hostile_record.h"
 #include "sample_record.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../run.h"
+#include "../run/run.h"
 
 /* A machine whose pool woke slowly once had its floor set too high, and right samples were refused.
  */

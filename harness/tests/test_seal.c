@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../commands.h"
-#include "../seal.h"
+#include "../cli/commands.h"
+#include "../seal/seal.h"
 #include "sample_record.h"
 
 /* --- the text ------------------------------------------------------------------------------- */

@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../cells_tree.h"
-#include "../commands.h"
-#include "../operation.h"
-#include "../record.h"
-#include "../run.h"
-#include "../selfcheck.h"
+#include "../record/cells_tree.h"
+#include "../cli/commands.h"
+#include "../judge/operation.h"
+#include "../record/record.h"
+#include "../run/run.h"
+#include "../run/selfcheck.h"
 
 /* --- an operation whose verification sees nothing --------------------------------------------- */
 

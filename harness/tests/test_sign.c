@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../commands.h"
-#include "../minisign.h"
-#include "../seal.h"
-#include "../seal_sign.h"
+#include "../cli/commands.h"
+#include "../seal/minisign.h"
+#include "../seal/seal.h"
+#include "../seal/seal_sign.h"
 #include "sample_record.h"
 
 /* Two keys: ours, and a stranger's. */

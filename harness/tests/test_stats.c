@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "../stats.h"
+#include "../judge/stats.h"
 
 static void near(double got, double want, double tolerance) {
     if (!(fabs(got - want) <= tolerance)) {

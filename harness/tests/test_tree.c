@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../escape.h"
-#include "../record.h"
-#include "../tree.h"
+#include "../base/escape.h"
+#include "../record/record.h"
+#include "../record/tree.h"
 #include "sample_record.h"
 
 static void names(void **state) {

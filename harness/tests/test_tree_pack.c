@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../record.h"
-#include "../record_format.h"
-#include "../tree_pack.h"
+#include "../record/record.h"
+#include "../record/record_format.h"
+#include "../record/tree_pack.h"
 #include "sample_record.h"
 
 static char *pack(const struct tree *root, size_t *size) {

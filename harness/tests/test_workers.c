@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "../workers.h"
+#include "../base/workers.h"
 
 enum { ITEMS = 1000 };
 

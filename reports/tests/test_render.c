@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../harness/tree.h"
+#include "../../harness/record/tree.h"
 #include "../quote.h"
 #include "../render.h"
 

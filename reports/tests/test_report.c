@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../harness/cells_tree.h"
-#include "../../harness/cmd_report.h"
-#include "../../harness/record.h"
+#include "../../harness/record/cells_tree.h"
+#include "../../harness/cli/cmd_report.h"
+#include "../../harness/record/record.h"
 
 enum { PATH_SIZE = 512, OUTPUT_SIZE = 1 << 16 };
 

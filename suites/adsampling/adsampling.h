@@ -3,7 +3,7 @@
 #define ATTEST_SUITES_ADSAMPLING_ADSAMPLING_H
 
 #include "../../datasets/dataset.h"
-#include "../../harness/experiment.h"
+#include "../../harness/run/experiment.h"
 #include "../kernels/knn_check.h"
 
 enum { ADS_KS = 3, ADS_KERNELS = 24, ADS_ORACLES = 24, ADS_TIMED_QUERIES = 64 };

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/cpu.h"
-#include "../../harness/memory.h"
-#include "../../harness/record.h"
-#include "../../harness/roofline.h"
+#include "../../harness/base/cpu.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/record/record.h"
+#include "../../harness/run/roofline.h"
 #include "adsampling_metrics.h"
 
 static bool same_point(const struct knn_params *a, const struct knn_params *b) {

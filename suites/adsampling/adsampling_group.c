@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/cpu.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/cpu.h"
+#include "../../harness/base/memory.h"
 #include "../../reference/knn.h"
 #include "adsampling.h"
 

@@ -3,7 +3,7 @@
 #ifndef ATTEST_SUITES_ADSAMPLING_ADSAMPLING_METRICS_H
 #define ATTEST_SUITES_ADSAMPLING_ADSAMPLING_METRICS_H
 
-#include "../../harness/stats.h"
+#include "../../harness/judge/stats.h"
 #include "adsampling.h"
 
 extern const struct metric_info ads_metrics[];

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../harness/kernel.h"
-#include "../../harness/roofline.h"
+#include "../../harness/judge/kernel.h"
+#include "../../harness/run/roofline.h"
 #include "adsampling.h"
 
 const struct setting ads_settings[] = {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/judge.h"
-#include "../../harness/kernel.h"
+#include "../../harness/judge/judge.h"
+#include "../../harness/judge/kernel.h"
 #include "../kernels/cuda/device.h"
 #include "adsampling_metrics.h"
 

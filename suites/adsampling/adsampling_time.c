@@ -1,9 +1,9 @@
 /* One timed sample of one arm: the block of queries whose turn it is. */
 #include <stdlib.h>
 
-#include "../../harness/clock.h"
-#include "../../harness/roofline.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/clock.h"
+#include "../../harness/run/roofline.h"
+#include "../../harness/base/workers.h"
 #include "../kernels/cuda/device.h"
 #include "../kernels/knn_driver.h"
 #include "adsampling.h"

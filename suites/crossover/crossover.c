@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "../../harness/experiment.h"
-#include "../../harness/judge.h"
+#include "../../harness/run/experiment.h"
+#include "../../harness/judge/judge.h"
 #include "../../reference/opcount.h"
 #include "crossover_model.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "../../harness/experiment.h"
+#include "../../harness/run/experiment.h"
 
 /* Keys have d dimensions and stand in pages; the graph has m links a node and is searched with ef
  * candidates in d_search dimensions. */

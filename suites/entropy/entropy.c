@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/cpu.h"
+#include "../../harness/base/cpu.h"
 #include "entropy_fit.h"
 #include "entropy_ranking.h"
 #include "entropy_source.h"

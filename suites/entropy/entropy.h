@@ -11,7 +11,7 @@
 #include "../../datasets/text.h"
 #include "../../datasets/tokenizer.h"
 #include "../../datasets/trace.h"
-#include "../../harness/experiment.h"
+#include "../../harness/run/experiment.h"
 #include "../lm/lm.h"
 
 enum { ENTROPY_PARTS = 4 };

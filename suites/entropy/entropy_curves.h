@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../harness/stats.h"
+#include "../../harness/judge/stats.h"
 
 /* N = 2^i from ENTROPY_SHORTEST on, at most ENTROPY_POINTS of them. */
 enum { ENTROPY_SHORTEST = 64, ENTROPY_POINTS = 8, ENTROPY_TAIL = 8, ENTROPY_TEXTS = 256 };

@@ -3,7 +3,7 @@
 #ifndef ATTEST_SUITES_ENTROPY_ENTROPY_FIT_FIXTURES_H
 #define ATTEST_SUITES_ENTROPY_ENTROPY_FIT_FIXTURES_H
 
-#include "../../harness/fixture.h"
+#include "../../harness/run/fixture.h"
 
 enum status entropy_in_bits(struct fixture_values *v);
 enum status entropy_of_masked(struct fixture_values *v);

@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "../../reference/entropy.h"
 
 enum entropy_population entropy_series_population(size_t series) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/stats.h"
+#include "../../harness/judge/stats.h"
 
 const char *const entropy_keys_names[ENTROPY_KEYS] = {"model", "random", "norm_matched", "shuffled",
                                                       "variance_matched"};

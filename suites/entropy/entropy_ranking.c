@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/kernel.h"
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/judge/kernel.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "../kernels/rank_check.h"
 #include "entropy_ranking_metrics.h"
 #include "entropy_ranking_queries.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 
 enum { LAYERS = 3, GAUSSIAN_MOST = 256 };
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "../../harness/judge.h"
+#include "../../harness/judge/judge.h"
 
 enum { ENTROPY_ROWS = 64 };
 

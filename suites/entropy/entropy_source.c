@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../../datasets/manifest.h"
-#include "../../harness/escape.h"
-#include "../../harness/record.h"
+#include "../../harness/base/escape.h"
+#include "../../harness/record/record.h"
 #include "entropy_sparse_losses.h"
 
 const char entropy_pinned[] = "smollm2", entropy_traced[] = "trace";

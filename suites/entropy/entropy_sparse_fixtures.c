@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../harness/kernel.h"
+#include "../../harness/judge/kernel.h"
 #include "../kernels/attention_check.h"
 #include "../kernels/rank.h"
 #include "entropy_ranking_metrics.h"

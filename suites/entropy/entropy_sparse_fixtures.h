@@ -3,7 +3,7 @@
 #ifndef ATTEST_SUITES_ENTROPY_ENTROPY_SPARSE_FIXTURES_H
 #define ATTEST_SUITES_ENTROPY_ENTROPY_SPARSE_FIXTURES_H
 
-#include "../../harness/fixture.h"
+#include "../../harness/run/fixture.h"
 
 enum status entropy_ppl_of_batches(struct fixture_values *v);
 enum status entropy_ppl_in_bits(struct fixture_values *v);

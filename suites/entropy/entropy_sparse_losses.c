@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/kernel.h"
-#include "../../harness/memory.h"
+#include "../../harness/judge/kernel.h"
+#include "../../harness/base/memory.h"
 #include "entropy_sparse_plug.h"
 
 enum { ARMS = 16 };

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../harness/stats.h"
+#include "../../harness/judge/stats.h"
 
 enum { ENTROPY_CONTEXTS = 16 };
 

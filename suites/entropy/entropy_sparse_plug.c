@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../harness/kernel.h"
-#include "../../harness/memory.h"
+#include "../../harness/judge/kernel.h"
+#include "../../harness/base/memory.h"
 #include "../kernels/attention_check.h"
 #include "entropy_sparse_metrics.h"
 

@@ -4,7 +4,7 @@
 #define ATTEST_SUITES_ENTROPY_ENTROPY_SPARSE_PLUG_H
 
 #include "../../datasets/trace.h"
-#include "../../harness/judge.h"
+#include "../../harness/judge/judge.h"
 #include "../kernels/attention.h"
 
 struct entropy_plug {

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/judge.h"
-#include "../../harness/memory.h"
-#include "../../harness/stats.h"
-#include "../../harness/workers.h"
+#include "../../harness/judge/judge.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/judge/stats.h"
+#include "../../harness/base/workers.h"
 #include "../lm/lm_model.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef ATTEST_SUITES_ENTROPY_ENTROPY_SPEED_H
 #define ATTEST_SUITES_ENTROPY_ENTROPY_SPEED_H
 
-#include "../../harness/stats.h"
+#include "../../harness/judge/stats.h"
 #include "entropy.h"
 
 /* The timed group "speed": the matrices of one layer of the pinned model's shape over 2048 tokens,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../../reference/attention.h"
 
 /* --- made-up sequences ------------------------------------------------------------------------ */

@@ -3,7 +3,7 @@
 #ifndef ATTEST_SUITES_KERNELS_ATTENTION_CHECK_H
 #define ATTEST_SUITES_KERNELS_ATTENTION_CHECK_H
 
-#include "../../harness/judge.h"
+#include "../../harness/judge/judge.h"
 #include "attention.h"
 
 /* Whole numbers keep every score exact in float32, and many of them equal. */

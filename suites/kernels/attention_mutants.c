@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../lm/row_math.h"
 #include "attention.h"
 #include "attention_select.h"

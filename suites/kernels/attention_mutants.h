@@ -2,7 +2,7 @@
 #ifndef ATTEST_SUITES_KERNELS_ATTENTION_MUTANTS_H
 #define ATTEST_SUITES_KERNELS_ATTENTION_MUTANTS_H
 
-#include "../../harness/operation.h"
+#include "../../harness/judge/operation.h"
 
 extern const struct mutant attention_mutants[]; /* ends with name == NULL */
 

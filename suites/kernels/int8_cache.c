@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "../../datasets/gguf_dequant.h"
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "half.h"
 
 enum { STEPS = 127, NOT_FINITE = 0x7c00 };

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../harness/status.h"
+#include "../../harness/base/status.h"
 #include "rotation.h"
 
 /* What an index is built from; borrowed, read-only, must outlive the index. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "../../reference/adsampling.h"
 #include "../../reference/knn.h"
 #include "ads_schedule.h"

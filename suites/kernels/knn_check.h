@@ -2,8 +2,8 @@
 #ifndef ATTEST_SUITES_KERNELS_KNN_CHECK_H
 #define ATTEST_SUITES_KERNELS_KNN_CHECK_H
 
-#include "../../harness/judge.h"
-#include "../../harness/kernel.h"
+#include "../../harness/judge/judge.h"
+#include "../../harness/judge/kernel.h"
 #include "knn.h"
 
 /* Queries against a base, with the exact float64 answers. */

@@ -3,8 +3,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "../../harness/clock.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/clock.h"
+#include "../../harness/base/workers.h"
 
 struct job {
     const struct knn_impl *impl;

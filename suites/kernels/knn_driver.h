@@ -3,7 +3,7 @@
 #ifndef ATTEST_SUITES_KERNELS_KNN_DRIVER_H
 #define ATTEST_SUITES_KERNELS_KNN_DRIVER_H
 
-#include "../../harness/kernel.h"
+#include "../../harness/judge/kernel.h"
 #include "knn.h"
 
 /* Answers queries (nq,d) in calls of at most `batch` (0: what the kernel is meant for), handed to

@@ -1,7 +1,7 @@
 /* Verification of any attention kernel on small sequences that are hard in different ways. */
 #include <stdio.h>
 
-#include "../../harness/operation.h"
+#include "../../harness/judge/operation.h"
 #include "attention_check.h"
 #include "attention_mutants.h"
 

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "../../harness/judge.h"
-#include "../../harness/operation.h"
-#include "../../harness/roofline.h"
+#include "../../harness/judge/judge.h"
+#include "../../harness/judge/operation.h"
+#include "../../harness/run/roofline.h"
 
 static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason,
                           size_t size) {

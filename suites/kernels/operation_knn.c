@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/memory.h"
-#include "../../harness/operation.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/judge/operation.h"
 #include "knn_check.h"
 #include "knn_mutants.h"
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/memory.h"
-#include "../../harness/operation.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/judge/operation.h"
 #include "rank_check.h"
 #include "rank_mutants.h"
 

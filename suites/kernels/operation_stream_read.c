@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/judge.h"
-#include "../../harness/memory.h"
-#include "../../harness/operation.h"
-#include "../../harness/roofline.h"
+#include "../../harness/judge/judge.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/judge/operation.h"
+#include "../../harness/run/roofline.h"
 
 enum { WORDS = 8 * 501, GUARD = 8, ALL = GUARD + WORDS + GUARD, SEED = 11 };
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 
 struct scored {
     double score;

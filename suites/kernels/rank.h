@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "../../harness/status.h"
+#include "../../harness/base/status.h"
 
 enum rank_format { RANK_F64, RANK_F32, RANK_BF16, RANK_F16 };
 

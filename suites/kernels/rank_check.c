@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "../../harness/memory.h"
+#include "../../harness/base/memory.h"
 #include "../../reference/rank.h"
 #include "half.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "../../harness/judge.h"
+#include "../../harness/judge/judge.h"
 #include "rank.h"
 
 /* A query, its keys and the oracle's answers. */

@@ -2,7 +2,7 @@
 #ifndef ATTEST_SUITES_KERNELS_RANK_MUTANTS_H
 #define ATTEST_SUITES_KERNELS_RANK_MUTANTS_H
 
-#include "../../harness/operation.h"
+#include "../../harness/judge/operation.h"
 
 extern const struct mutant rank_mutants[]; /* ends with name == NULL */
 

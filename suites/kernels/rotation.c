@@ -8,8 +8,8 @@
 #include <cblas.h>
 
 #include "../../datasets/rng.h"
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 
 enum { ROUNDS = 3, STREAM = 0x524F54 /* of rng.h, no dataset uses it */ };
 

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "../../harness/status.h"
+#include "../../harness/base/status.h"
 
 struct rotation;
 

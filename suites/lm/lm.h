@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "../../datasets/gguf.h"
-#include "../../harness/status.h"
+#include "../../harness/base/status.h"
 
 struct lm_shape {
     int32_t layers, heads, kv_heads, head_dim, hidden, ffn, vocabulary;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "lm_model.h"
 #include "row_math.h"
 

@@ -1,7 +1,7 @@
 #include <cblas.h>
 #include <math.h>
 
-#include "../../harness/workers.h"
+#include "../../harness/base/workers.h"
 #include "lm_model.h"
 
 /* With so many rows a thread, each thread takes rows, and sgemm packs the whole matrix for them;

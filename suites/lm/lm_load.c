@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "lm_model.h"
 
 enum { TENSORS_A_LAYER = 9, TENSORS_OUTSIDE = 3, NAME_ROOM = 64 };

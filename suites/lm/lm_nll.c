@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../harness/memory.h"
-#include "../../harness/workers.h"
+#include "../../harness/base/memory.h"
+#include "../../harness/base/workers.h"
 #include "lm_model.h"
 
 /* Rows whose logits are held at once: 512 x 49,152 float32 are 100 MB. */

@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "../../harness/cpu.h"
+#include "../../harness/base/cpu.h"
 
 const struct row_math *row_math(void) {
     /* Asked once: a virtual machine takes its time to tell what its CPU is. */

@@ -1,7 +1,7 @@
 /* The registry row of an ADSampling kernel, from ADS_FAMILY, ADS_VARIANT, ADS_ISA, ADS_SOURCE and
  * impl. */
-#include "../../../harness/cpu.h"
-#include "../../../harness/kernel.h"
+#include "../../../harness/base/cpu.h"
+#include "../../../harness/judge/kernel.h"
 
 #define ADS_JOIN(family, variant) kernel_##family##_##variant
 #define ADS_SYMBOL(family, variant) ADS_JOIN(family, variant)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../../harness/memory.h"
+#include "../../../harness/base/memory.h"
 #include "../knn.h"
 #include "topk.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "../../../harness/memory.h"
+#include "../../../harness/base/memory.h"
 
 static void fill_planes(struct vertical_index *v) {
     const struct knn_base *base = &v->base;

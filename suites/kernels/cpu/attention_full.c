@@ -1,5 +1,5 @@
 /* attention/full: the language model's own. */
-#include "../../../harness/kernel.h"
+#include "../../../harness/judge/kernel.h"
 #include "../attention.h"
 
 static enum status open_nothing(const struct lm_shape *shape, int64_t capacity,

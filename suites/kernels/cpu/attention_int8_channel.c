@@ -1,5 +1,5 @@
 /* attention/int8_channel: full attention over an 8-bit cache (suites/kernels/int8_cache.h). */
-#include "../../../harness/kernel.h"
+#include "../../../harness/judge/kernel.h"
 #include "../int8_cache.h"
 
 static enum status open_cache(const struct lm_shape *shape, int64_t capacity,

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../../harness/kernel.h"
-#include "../../../harness/memory.h"
+#include "../../../harness/judge/kernel.h"
+#include "../../../harness/base/memory.h"
 #include "../../lm/row_math.h"
 #include "../attention.h"
 #include "../attention_select.h"

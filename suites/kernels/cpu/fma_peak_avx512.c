@@ -1,8 +1,8 @@
 /* fma_peak/avx512: 24 chains of 16 lanes, enough to cover the latency of two units. */
 #include <immintrin.h>
 
-#include "../../../harness/cpu.h"
-#include "../../../harness/roofline.h"
+#include "../../../harness/base/cpu.h"
+#include "../../../harness/run/roofline.h"
 
 enum { CHAINS = 24, WIDTH = 16 };
 

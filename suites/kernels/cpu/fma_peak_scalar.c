@@ -2,7 +2,7 @@
  * one). */
 #include <emmintrin.h>
 
-#include "../../../harness/roofline.h"
+#include "../../../harness/run/roofline.h"
 
 enum { CHAINS = 8, WIDTH = 4 };
 

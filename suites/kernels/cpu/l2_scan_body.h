@@ -4,8 +4,8 @@
  * and L2_SCAN_VARIANT, L2_SCAN_ISA, L2_SCAN_SOURCE. */
 #include <stddef.h>
 
-#include "../../../harness/cpu.h"
-#include "../../../harness/kernel.h"
+#include "../../../harness/base/cpu.h"
+#include "../../../harness/judge/kernel.h"
 #include "../knn.h"
 #include "borrowed_index.h"
 #include "topk.h"

@@ -4,8 +4,8 @@
 #include <faiss/c_api/error_c.h>
 #include <stdlib.h>
 
-#include "../../../harness/kernel.h"
-#include "../../../harness/memory.h"
+#include "../../../harness/judge/kernel.h"
+#include "../../../harness/base/memory.h"
 #include "../knn.h"
 
 static enum status faiss_failed(const char *what) {

@@ -8,8 +8,8 @@
 #include <cblas.h>
 #include <stdlib.h>
 
-#include "../../../harness/kernel.h"
-#include "../../../harness/memory.h"
+#include "../../../harness/judge/kernel.h"
+#include "../../../harness/base/memory.h"
 #include "../knn.h"
 #include "topk.h"
 

@@ -4,8 +4,8 @@
  * that is computed in, and `static inline real rounded(real x)`, to the format. */
 #include <math.h>
 
-#include "../../../harness/kernel.h"
-#include "../../../harness/memory.h"
+#include "../../../harness/judge/kernel.h"
+#include "../../../harness/base/memory.h"
 #include "../rank.h"
 
 enum { LANES = 8 };

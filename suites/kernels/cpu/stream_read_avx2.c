@@ -1,8 +1,8 @@
 /* stream_read/avx2: two cache lines a step. */
 #include <immintrin.h>
 
-#include "../../../harness/cpu.h"
-#include "../../../harness/roofline.h"
+#include "../../../harness/base/cpu.h"
+#include "../../../harness/run/roofline.h"
 
 static uint64_t read_words(const void *data, size_t bytes) {
     const __m256i *p = data;

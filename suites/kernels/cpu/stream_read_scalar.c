@@ -1,7 +1,7 @@
 /* stream_read/scalar: one 64-bit word after the other. */
 #include <string.h>
 
-#include "../../../harness/roofline.h"
+#include "../../../harness/run/roofline.h"
 
 static uint64_t read_words(const void *data, size_t bytes) {
     const unsigned char *p = data;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../../harness/status.h"
+#include "../../../harness/base/status.h"
 
 /* Device 0, the one that kernels run on; CUDA_VISIBLE_DEVICES chooses which card that is. */
 struct cuda_device {

@@ -1,5 +1,5 @@
 /* Row l2_scan/cuda_f32: exact brute-force k-NN on a CUDA device. */
-#include "../../../harness/kernel.h"
+#include "../../../harness/judge/kernel.h"
 #include "../knn.h"
 #include "device.h"
 

@@ -12,8 +12,8 @@
 
 #include "../../../datasets/gguf_dequant.h"
 #include "../../../datasets/rng.h"
-#include "../../../harness/cpu.h"
-#include "../../../harness/kernel.h"
+#include "../../../harness/base/cpu.h"
+#include "../../../harness/judge/kernel.h"
 #include "../attention_check.h"
 #include "../attention_select.h"
 #include "../half.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../../harness/kernel.h"
+#include "../../../harness/judge/kernel.h"
 #include "../cuda/device.h"
 #include "../cuda/topk.h"
 #include "../knn.h"

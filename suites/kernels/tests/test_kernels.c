@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../../../harness/kernel.h"
-#include "../../../harness/memory.h"
-#include "../../../harness/operation.h"
+#include "../../../harness/judge/kernel.h"
+#include "../../../harness/base/memory.h"
+#include "../../../harness/judge/operation.h"
 #include "../rotation.h"
 
 static void kernels_pass(void **state) {

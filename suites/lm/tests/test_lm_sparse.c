@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../../harness/kernel.h"
+#include "../../../harness/judge/kernel.h"
 #include "../../kernels/attention.h"
 #include "tiny.h"
 

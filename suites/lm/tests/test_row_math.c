@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../../harness/cpu.h"
+#include "../../../harness/base/cpu.h"
 #include "../row_math.h"
 
 enum { N = 1003 };
