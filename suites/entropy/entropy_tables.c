@@ -247,6 +247,7 @@ const struct plot entropy_plots[] = {
         .x_label = "N, tokens",
         .y_label = "PPL, top-K minus full",
         .log_x = true,
+        .log_y = true,
     },
     {.name = NULL},
 };
