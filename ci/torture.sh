@@ -1,7 +1,7 @@
 #!/bin/bash
 # Kills runs at random moments, resumes them, and looks at what is left.
 #
-#   ci/torture.sh [N] [SEED]   N killed runs (default 200); $ATTEST names the program
+#   ci/torture.sh [N] [SEED]   N kills (default 200); $ATTEST names the program
 #
 # After every kill: nothing verifies as a record but a complete one, and the journal is no record.
 # After resuming: the record is complete and verifies, every cell that was finished before a kill is
@@ -37,15 +37,21 @@ for c in before["cells"]:
 PY
 }
 
-# A process killed after a random time up to $1 milliseconds, the rest its command.
+journal_bytes() { stat -c %s "$record.partial" 2>/dev/null || echo 0; }
+
+# Runs a command and kills it at a random moment: when the journal has grown to a random size, and up
+# to 60 ms later; one in eight at a random time of the first second.  True if it was killed and had
+# not ended by itself.
 killed() {
-    local limit=$1 pid random=$RANDOM
-    shift
+    local pid target=$((RANDOM * most / 32768)) delay=$((RANDOM % 60)) early=$((RANDOM % 8))
+    [ $early -gt 0 ] || target=0 delay=$((RANDOM % 1000))
     "$@" >/dev/null 2>&1 &
     pid=$!
-    sleep "$(awk -v r="$random" -v l="$limit" 'BEGIN { printf "%.4f", r / 32768 * l / 1000 }')"
+    while kill -0 $pid 2>/dev/null && [ "$(journal_bytes)" -lt $target ]; do sleep 0.005; done
+    sleep "0.$(printf %03d $delay)"
     kill -KILL $pid 2>/dev/null
     wait $pid 2>/dev/null
+    [ $? -eq 137 ]
 }
 
 fault=
@@ -69,21 +75,27 @@ inspect() {
 }
 
 mkdir "$work/run"
-began=$EPOCHREALTIME
-"$attest" "${arguments[@]}" >/dev/null || exit 1
-whole=$(awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%d", (b - a) * 1000 }')
+"$attest" "${arguments[@]}" >/dev/null &
+most=0
+while kill -0 $! 2>/dev/null; do
+    bytes=$(journal_bytes)
+    [ "$bytes" -le "$most" ] || most=$bytes
+    sleep 0.01
+done
+wait $! || exit 1
 planned=$("$attest" show --json "$record" | grep -c '"id":')
-resumed=0
+resumed=0 dead=0
 
-for ((i = 1; i <= kills; i++)); do
+while [ $dead -lt "$kills" ]; do
     rm -rf "$work/run" "$work/seen.json"
     mkdir "$work/run"
     fault='' cells=0
-    killed "$whole" "$attest" "${arguments[@]}"
+    killed "$attest" "${arguments[@]}" || continue
+    dead=$((dead + 1))
     inspect
     at=$cells
     while [ $((RANDOM % 3)) -eq 0 ]; do
-        killed "$whole" "$attest" "${arguments[@]}" --resume
+        killed "$attest" "${arguments[@]}" --resume && dead=$((dead + 1))
         inspect
         at="$at, $cells"
     done
@@ -99,5 +111,5 @@ for ((i = 1; i <= kills; i++)); do
     [ -z "$fault" ]
     tap_result $? "killed with $at of $planned cells finished${fault:+: $fault}"
 done
-echo "# $kills runs killed, $resumed of them with finished cells; a whole run takes $whole ms"
+echo "# killed $dead times, $resumed of the runs with finished cells; a journal grows to $most bytes"
 finish
