@@ -18,13 +18,15 @@ static long calls;
 static int last(void) {
     const char *at = getenv("CRASH_AT");
     calls++;
-    return at != NULL && calls == atol(at);
+    return at != NULL && calls == strtol(at, NULL, 10);
 }
 
 static void die(void) { kill(getpid(), SIGKILL); }
 
 static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 
+/* The C library's own names of these parameters are reserved.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
     ssize_t (*call)(int, const void *, size_t, off_t);
     *(void **)&call = real("pwrite");
@@ -80,6 +82,8 @@ int unlink(const char *path) {
     }
     return call(path);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 __attribute__((destructor)) static void report(void) {
     const char *path = getenv("CRASH_LOG");
