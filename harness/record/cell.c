@@ -62,6 +62,11 @@ void cell_param_text(struct cell *c, const char *name, const char *v) {
     copy_text(p->text, sizeof p->text, v);
 }
 
+int64_t cell_integer(const struct cell *c, const char *name, int64_t fallback) {
+    const struct param *p = cell_param(c, name);
+    return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
+}
+
 void param_format(const struct param *p, char *out, size_t size) {
     switch (p->kind) {
     case PARAM_INTEGER:

@@ -60,6 +60,8 @@ void cell_param_integer(struct cell *c, const char *name, int64_t v);
 void cell_param_real(struct cell *c, const char *name, double v);
 void cell_param_text(struct cell *c, const char *name, const char *v);
 const struct param *cell_param(const struct cell *c, const char *name); /* NULL if absent */
+/* Value of an integer parameter; the fallback when it is absent or of another kind. */
+int64_t cell_integer(const struct cell *c, const char *name, int64_t fallback);
 /* Prints a parameter's value ("2.1", "10", "fashion-mnist") into out. */
 void param_format(const struct param *p, char *out, size_t size);
 

@@ -4,11 +4,6 @@
 
 bool ads_is_bandwidth(const struct cell *c) { return strcmp(c->arm, "bandwidth") == 0; }
 
-int64_t ads_integer(const struct cell *c, const char *name, int64_t fallback) {
-    const struct param *p = cell_param(c, name);
-    return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
-}
-
 extern const struct experiment experiment_adsampling;
 const struct experiment experiment_adsampling = {
     .name = "adsampling",

@@ -76,6 +76,5 @@ extern const struct plot ads_plots[];
 /* The arm that reads the base and does nothing else: the bandwidth that the others are held
  * against. */
 bool ads_is_bandwidth(const struct cell *c);
-int64_t ads_integer(const struct cell *c, const char *name, int64_t fallback);
 
 #endif

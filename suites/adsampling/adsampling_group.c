@@ -93,10 +93,10 @@ static enum status cell_state_new(struct ads_group *s, struct cell *c) {
     const struct param *eps0 = cell_param(c, "eps0"), *l2 = cell_param(c, "l2");
     a->kernel = kernel_find(c->kernel);
     a->params =
-        (struct knn_params){(int32_t)ads_integer(c, "k", 1), eps0 != NULL ? (float)eps0->real : 0,
-                            (int32_t)ads_integer(c, "delta", 0)};
-    a->threads = (int)ads_integer(c, "threads", 1);
-    a->batch = (int32_t)ads_integer(c, "batch", 1);
+        (struct knn_params){(int32_t)cell_integer(c, "k", 1), eps0 != NULL ? (float)eps0->real : 0,
+                            (int32_t)cell_integer(c, "delta", 0)};
+    a->threads = (int)cell_integer(c, "threads", 1);
+    a->batch = (int32_t)cell_integer(c, "batch", 1);
     a->cold = l2 != NULL && strcmp(l2->text, "cold") == 0;
     if (ads_is_bandwidth(c)) {
         a->units = 1;
@@ -106,7 +106,7 @@ static enum status cell_state_new(struct ads_group *s, struct cell *c) {
     if (st != ST_OK) {
         return st;
     }
-    a->checked = ads_integer(c, "queries", 1);
+    a->checked = cell_integer(c, "queries", 1);
     a->checked = a->checked < a->problem->nq ? a->checked : a->problem->nq;
     int64_t calls = a->batch > 1 ? 1 : s->block;
     a->units = calls * a->batch * a->threads;

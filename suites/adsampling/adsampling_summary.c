@@ -35,8 +35,8 @@ static const struct cell *baseline(const struct group *g, const struct cell *of,
         const struct kernel *k = kernel_find(c->kernel);
         if (strcmp(c->arm, "naive") != 0 || k == NULL || k->backend != BACKEND_CPU ||
             c->sample_count == 0 || c->verdict == VERDICT_FAIL ||
-            ads_integer(c, "k", 0) != ads_integer(of, "k", 0) ||
-            ads_integer(c, "threads", 0) != ads_integer(of, "threads", 0)) {
+            cell_integer(c, "k", 0) != cell_integer(of, "k", 0) ||
+            cell_integer(c, "threads", 0) != cell_integer(of, "threads", 0)) {
             continue;
         }
         if (simd ? k->isa > widest : k->isa == 0) {
@@ -85,7 +85,7 @@ static const struct cell *reading_arm(const struct group *g, const struct cell *
     for (size_t i = 0; i < g->cell_count; i++) {
         const struct cell *c = &g->cells[i];
         if (ads_is_bandwidth(c) && c->sample_count == of->sample_count &&
-            ads_integer(c, "threads", 0) == ads_integer(of, "threads", 0)) {
+            cell_integer(c, "threads", 0) == cell_integer(of, "threads", 0)) {
             return c;
         }
     }

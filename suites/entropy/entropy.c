@@ -26,11 +26,6 @@ const struct setting entropy_settings[] = {
     {NULL, NULL, NULL},
 };
 
-int64_t entropy_integer(const struct cell *c, const char *name, int64_t fallback) {
-    const struct param *p = cell_param(c, name);
-    return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
-}
-
 bool entropy_part_is(const struct cell *c, const char *part) {
     const struct param *p = cell_param(c, "part");
     return p != NULL && p->kind == PARAM_TEXT && strcmp(p->text, part) == 0;

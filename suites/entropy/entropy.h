@@ -69,8 +69,6 @@ enum status entropy_sequences(const struct entropy_source *s, int32_t length, in
 /* Slope of the pooled fit over all rows that an earlier cell of the group found; NaN without it. */
 double entropy_pooled_alpha(const struct entropy_source *s);
 
-/* Value of an integer parameter, or the fallback. */
-int64_t entropy_integer(const struct cell *c, const char *name, int64_t fallback);
 bool entropy_part_is(const struct cell *c, const char *part);
 
 extern const struct setting entropy_settings[];

@@ -241,9 +241,9 @@ static int64_t slot_of(const struct entropy_results *r, int64_t layer) {
 
 static enum status check(struct entropy_source *s, void *state, struct cell *c) {
     const struct entropy_results *r = state;
-    const int64_t layer = slot_of(r, entropy_integer(c, "layer", NONE));
-    const int64_t head = entropy_integer(c, "head", NONE);
-    const int64_t context = entropy_integer(c, "context", NONE);
+    const int64_t layer = slot_of(r, cell_integer(c, "layer", NONE));
+    const int64_t head = cell_integer(c, "head", NONE);
+    const int64_t context = cell_integer(c, "context", NONE);
     const int64_t heads = (int64_t)r->heads;
     (void)s;
     const struct entropy_view v = entropy_view_of(

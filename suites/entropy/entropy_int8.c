@@ -126,7 +126,7 @@ static enum status check(struct entropy_source *s, void *opaque, struct cell *c)
         return check_trace(s, c);
     }
     struct entropy_losses *losses = *(struct entropy_losses **)opaque;
-    const int64_t tokens = entropy_integer(c, "tokens", 0);
+    const int64_t tokens = cell_integer(c, "tokens", 0);
     const int32_t *ids = entropy_losses_ids(losses, 0);
     struct entropy_sparse_size size;
     struct entropy_losses_view v = {.texts = entropy_losses_texts(losses)};

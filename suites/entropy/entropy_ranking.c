@@ -216,7 +216,7 @@ static enum status check(struct entropy_source *s, void *opaque, struct cell *c)
     struct state *state = opaque;
     const int population = index_of(population_names, POPULATIONS, c->arm);
     const int format = index_of(kernel_names, FORMATS, c->kernel);
-    const int which = entropy_integer(c, "k", 0) == kept[0] ? 0 : 1;
+    const int which = cell_integer(c, "k", 0) == kept[0] ? 0 : 1;
     struct results *r = &state->results[population];
     enum status st = r->found == NULL ? rank_all(s, (enum population)population, r) : ST_OK;
     if (st != ST_OK) {

@@ -115,7 +115,7 @@ static enum status prepare(struct entropy_source *s, void **out) {
 
 static size_t rule_of(const struct cell *c) {
     const struct param *share = cell_param(c, "share");
-    const int64_t k = entropy_integer(c, "k", 0);
+    const int64_t k = cell_integer(c, "k", 0);
     size_t r = 0;
     while (r + 1 < RULES &&
            !(rules[r].k == k && (share == NULL || rules[r].share == share->real))) {
@@ -201,8 +201,7 @@ static void add_fit(const struct entropy_losses_view *all, const struct attentio
 static enum status check(struct entropy_source *s, void *opaque, struct cell *c) {
     struct state *state = opaque;
     const struct attention_params all = {.k = 0};
-    const int64_t tokens = entropy_integer(c, "tokens", 0),
-                  context = entropy_integer(c, "context", 0);
+    const int64_t tokens = cell_integer(c, "tokens", 0), context = cell_integer(c, "context", 0);
     struct entropy_sparse_size size;
     struct entropy_losses_view v = {.texts = entropy_losses_texts(state->losses)};
     if (entropy_is_identity(c)) {

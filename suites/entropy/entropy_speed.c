@@ -88,7 +88,7 @@ enum status entropy_speed_prepare(struct run *run, struct group *g) {
     }
     uint64_t seed = run_seed(run);
     uint32_t stream = 0;
-    s->threads = (int)entropy_integer(&g->cells[0], "threads", 1);
+    s->threads = (int)cell_integer(&g->cells[0], "threads", 1);
     s->x = uniform(seed, stream++, (int64_t)TOKENS * FFN);
     s->y = mem_alloc_array((size_t)TOKENS * 2 * FFN, sizeof(float));
     s->a = uniform(seed, stream++, (int64_t)SQUARE * SQUARE);
