@@ -78,7 +78,8 @@ static enum status plan_model(struct run *run) {
     if (p.group == NULL) {
         return ST_SYSTEM;
     }
-    enum status st = entropy_describe_model(run, &p);
+    enum status st = lm_describe(run, &p.model);
+    p.dataset = p.model.dataset;
     return st == ST_OK ? plan_parts(&p) : st;
 }
 
@@ -108,14 +109,6 @@ static enum status plan(struct run *run) {
 
 /* --- a group ---------------------------------------------------------------------------------- */
 
-static void skip_all(struct group *g, const char *reason) {
-    for (size_t i = 0; i < g->cell_count; i++) {
-        if (!g->cells[i].finished) {
-            cell_verdict(&g->cells[i], VERDICT_SKIP, "%s", reason);
-        }
-    }
-}
-
 static enum status prepare(struct run *run, struct group *g) {
     if (entropy_speed_is(g)) {
         return entropy_speed_prepare(run, g);
@@ -131,9 +124,9 @@ static enum status prepare(struct run *run, struct group *g) {
     s->threads = threads[run_threads(run, threads) - 1];
     s->dataset = cell_param(&g->cells[0], "dataset")->text;
     const bool traced = strcmp(g->name, "trace") == 0;
-    enum status st = traced ? entropy_open_trace(run, s) : entropy_open_model(run, s);
+    enum status st = traced ? entropy_open_trace(run, s) : lm_source_open(run, s->threads, &s->lm);
     if (st == ST_SKIP) {
-        skip_all(g, status_message());
+        lm_source_skip(g, status_message());
         return ST_OK;
     }
     return st;

@@ -8,11 +8,8 @@
 #ifndef ATTEST_SUITES_ENTROPY_ENTROPY_H
 #define ATTEST_SUITES_ENTROPY_ENTROPY_H
 
-#include "../../datasets/text.h"
-#include "../../datasets/tokenizer.h"
 #include "../../datasets/trace.h"
-#include "../../harness/run/experiment.h"
-#include "../lm/lm.h"
+#include "../lm/lm_source.h"
 
 enum { ENTROPY_PARTS = 4 };
 
@@ -22,9 +19,8 @@ struct entropy_plan {
     struct group *group;
     const char *part;          /* whose plan() runs */
     const char *dataset;       /* "smollm2", a user's model file, "trace" */
-    const struct trace *trace; /* NULL: the model; the rest is then known of it */
-    int32_t layers, heads;
-    int32_t context; /* tokens that it was trained for */
+    const struct trace *trace; /* NULL: the model; the next is then known of it */
+    struct lm_description model;
 };
 
 /* What the cells of one group share, open while they are checked. */
@@ -33,10 +29,8 @@ struct entropy_source {
     const struct group *group; /* whose cells are checked, finished ones included */
     const char *dataset;
     int threads;
-    const struct trace *trace; /* NULL: the source is the model; the next three are then open */
-    struct lm_model *model;
-    struct tokenizer *tokenizer;   /* of the model */
-    struct text_corpus corpus;     /* the profile's texts, or the user's */
+    const struct trace *trace;     /* NULL: the source is the model; the next is then open */
+    struct lm_source lm;           /* with the profile's texts, or the user's */
     struct trace held;             /* what `trace` points to */
     struct entropy_losses *losses; /* of the parts sparse and int8 */
     bool prepared[ENTROPY_PARTS];

@@ -81,8 +81,8 @@ static enum status plan_model(const struct entropy_plan *p, const struct size *s
 static enum status plan_layers(const struct entropy_plan *p, const struct size *size,
                                size_t series) {
     enum status st = ST_OK;
-    const int32_t layers = p->trace != NULL ? p->trace->layer_count : p->layers;
-    const int32_t heads = p->trace != NULL ? p->trace->heads : p->heads;
+    const int32_t layers = p->trace != NULL ? p->trace->layer_count : p->model.layers;
+    const int32_t heads = p->trace != NULL ? p->trace->heads : p->model.heads;
     for (int32_t i = 0; i < layers && st == ST_OK; i++) {
         const int32_t layer = p->trace != NULL ? p->trace->layers[i] : i;
         struct point at = {series, layer, NONE, NONE};
@@ -103,7 +103,7 @@ static bool has_series(const struct entropy_plan *p, size_t series) {
 
 static enum status plan(const struct entropy_plan *p) {
     struct size size = {p->trace != NULL ? p->trace->tokens : 0, 1};
-    enum status st = p->trace != NULL ? ST_OK : size_of(p->run, p->context, &size);
+    enum status st = p->trace != NULL ? ST_OK : size_of(p->run, p->model.context, &size);
     for (size_t series = 0; series < ENTROPY_SERIES && st == ST_OK; series++) {
         st = has_series(p, series) ? plan_model(p, &size, series) : ST_OK;
     }
@@ -118,11 +118,11 @@ static enum status plan(const struct entropy_plan *p) {
 static enum status run_texts(const struct entropy_source *s, const struct text_sequences *texts,
                              struct entropy_results *r) {
     struct lm_session *session;
-    enum status st = lm_session_new(s->model, r->length, s->threads, &session);
+    enum status st = lm_session_new(s->lm.model, r->length, s->threads, &session);
     for (size_t i = 0; i < r->texts && st == ST_OK; i++) {
         run_note(s->run, "entropy %s: text %zu of %zu, %" PRId64 " tokens", s->dataset, i + 1,
                  r->texts, r->length);
-        st = entropy_gather_text(r, i, session, lm_shape(s->model),
+        st = entropy_gather_text(r, i, session, lm_shape(s->lm.model),
                                  texts->ids + (int64_t)i * r->length);
     }
     lm_session_free(session);
@@ -132,12 +132,12 @@ static enum status run_texts(const struct entropy_source *s, const struct text_s
 static enum status run_sequences(const struct entropy_source *s, struct entropy_results *r) {
     struct text_sequences texts;
     struct size size;
-    enum status st = size_of(s->run, lm_shape(s->model)->context, &size);
+    enum status st = size_of(s->run, lm_shape(s->lm.model)->context, &size);
     st = st == ST_OK ? entropy_sequences(s, (int32_t)size.tokens, size.texts, &texts) : st;
     if (st != ST_OK) {
         return st;
     }
-    const struct lm_shape *shape = lm_shape(s->model);
+    const struct lm_shape *shape = lm_shape(s->lm.model);
     r->texts = (size_t)texts.count;
     r->layers = (size_t)shape->layers;
     r->heads = (size_t)shape->heads;

@@ -30,7 +30,7 @@ static enum status plan(const struct entropy_plan *p) {
     if (p->trace != NULL) {
         return add_caches(p, p->trace->tokens, 1);
     }
-    enum status st = entropy_sparse_size_of(p->run, p->context, &size);
+    enum status st = entropy_sparse_size_of(p->run, p->model.context, &size);
     st = st == ST_OK ? add_caches(p, size.tokens, size.texts) : st;
     if (st == ST_OK &&
         entropy_sized_cell(p, size.compared, 1, "flag_off", "attention/topk") == NULL) {
@@ -75,12 +75,13 @@ static enum status compare(const struct entropy_source *s, const int32_t *ids, i
     struct entropy_likeness likeness;
     struct entropy_plug plug;
     struct judge j;
-    enum status st = entropy_plug_open(c->kernel, &one_document, lm_shape(s->model), length, &plug);
+    enum status st =
+        entropy_plug_open(c->kernel, &one_document, lm_shape(s->lm.model), length, &plug);
     if (st != ST_OK) {
         return st;
     }
     judge_begin(&j);
-    st = entropy_plug_compare(&plug, s->model, ids, length, s->threads, &j, &likeness);
+    st = entropy_plug_compare(&plug, s->lm.model, ids, length, s->threads, &j, &likeness);
     entropy_plug_close(&plug);
     if (st == ST_OK) {
         cell_verdict(c, j.verdict, "%s", j.reason);
@@ -133,12 +134,12 @@ static enum status check(struct entropy_source *s, void *opaque, struct cell *c)
     if (entropy_is_identity(c)) {
         return entropy_check_identity(s, ids, tokens, true, c);
     }
-    enum status st = entropy_sparse_size_of(s->run, lm_shape(s->model)->context, &size);
+    enum status st = entropy_sparse_size_of(s->run, lm_shape(s->lm.model)->context, &size);
     st = st == ST_OK ? compare(s, ids, size.compared, c) : st;
     if (st != ST_OK || c->verdict == VERDICT_FAIL) {
         return st;
     }
-    st = st == ST_OK ? add_bytes(lm_shape(s->model), tokens, c) : st;
+    st = st == ST_OK ? add_bytes(lm_shape(s->lm.model), tokens, c) : st;
     st = st == ST_OK ? entropy_losses_of(losses, "attention/full",
                                          &(const struct attention_params){.k = 0}, &v.full)
                      : st;

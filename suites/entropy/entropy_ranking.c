@@ -53,7 +53,7 @@ static enum status add_cells(const struct entropy_plan *p, enum population popul
 /* Made-up queries stand beside the trace's, which is there without any weights. */
 static enum status plan(const struct entropy_plan *p) {
     if (p->trace == NULL) {
-        return add_cells(p, MODEL, size_of(p->run, p->context).tokens);
+        return add_cells(p, MODEL, size_of(p->run, p->model.context).tokens);
     }
     const enum status st = add_cells(p, TRACE, p->trace->tokens);
     return st == ST_OK ? add_cells(p, GAUSSIAN, size_of(p->run, INT32_MAX).tokens) : st;
@@ -143,10 +143,10 @@ static void rank_item(void *arg, int64_t item) {
 
 static enum status load_model_queries(struct entropy_source *s, struct entropy_queries *out) {
     struct text_sequences texts;
-    *out = size_of(s->run, lm_shape(s->model)->context);
+    *out = size_of(s->run, lm_shape(s->lm.model)->context);
     enum status st = entropy_sequences(s, (int32_t)out->tokens, 1, &texts);
     if (st == ST_OK) {
-        st = entropy_queries_model(out, s->model, texts.ids, s->threads);
+        st = entropy_queries_model(out, s->lm.model, texts.ids, s->threads);
         text_sequences_free(&texts);
     }
     return st;

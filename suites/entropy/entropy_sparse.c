@@ -59,7 +59,7 @@ static enum status plan(const struct entropy_plan *p) {
     if (p->trace != NULL) {
         return ST_OK;
     }
-    enum status st = entropy_sparse_size_of(p->run, p->context, &size);
+    enum status st = entropy_sparse_size_of(p->run, p->model.context, &size);
     for (size_t r = 0; r < RULES && st == ST_OK; r++) {
         if (size.few && !is_of_the_few(&rules[r])) {
             continue;
@@ -132,12 +132,12 @@ static enum status compare(const struct entropy_source *s, struct state *state, 
     if (out->known) {
         return ST_OK;
     }
-    enum status st = entropy_plug_open(topk, &rules[rule], lm_shape(s->model), length, &plug);
+    enum status st = entropy_plug_open(topk, &rules[rule], lm_shape(s->lm.model), length, &plug);
     if (st != ST_OK) {
         return st;
     }
     judge_begin(&j);
-    st = entropy_plug_compare(&plug, s->model, entropy_losses_ids(state->losses, 0), length,
+    st = entropy_plug_compare(&plug, s->lm.model, entropy_losses_ids(state->losses, 0), length,
                               s->threads, &j, &out->likeness);
     entropy_plug_close(&plug);
     out->known = st == ST_OK;
@@ -152,12 +152,12 @@ enum status entropy_check_identity(struct entropy_source *s, const int32_t *ids,
     const struct attention_params params = {.k = tokens};
     struct entropy_plug plug;
     struct entropy_identity found;
-    enum status st = entropy_plug_open(c->kernel, &params, lm_shape(s->model), tokens, &plug);
+    enum status st = entropy_plug_open(c->kernel, &params, lm_shape(s->lm.model), tokens, &plug);
     if (st != ST_OK) {
         return st;
     }
     plug.off = off;
-    st = entropy_plug_identity(&plug, s->model, ids, tokens, s->threads, &found);
+    st = entropy_plug_identity(&plug, s->lm.model, ids, tokens, s->threads, &found);
     entropy_plug_close(&plug);
     if (st == ST_OK) {
         cell_metric(c, "logit_max_abs_diff", "logits", true, found.largest, found.logits);
@@ -208,7 +208,7 @@ static enum status check(struct entropy_source *s, void *opaque, struct cell *c)
         return entropy_check_identity(s, entropy_losses_ids(state->losses, 0), tokens, false, c);
     }
     const size_t rule = rule_of(c);
-    enum status st = entropy_sparse_size_of(s->run, lm_shape(s->model)->context, &size);
+    enum status st = entropy_sparse_size_of(s->run, lm_shape(s->lm.model)->context, &size);
     st = st == ST_OK ? compare(s, state, rule, size.compared) : st;
     if (st == ST_OK && state->compared[rule].verdict != VERDICT_FAIL) {
         st = entropy_losses_of(state->losses, "attention/full", &all, &v.full);

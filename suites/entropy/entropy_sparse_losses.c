@@ -74,7 +74,7 @@ enum status entropy_losses_open(struct entropy_source *s, struct entropy_losses 
         return status_set(ST_SYSTEM, "out of memory");
     }
     l->source = s;
-    enum status st = entropy_sparse_size_of(s->run, lm_shape(s->model)->context, &l->size);
+    enum status st = entropy_sparse_size_of(s->run, lm_shape(s->lm.model)->context, &l->size);
     if (st == ST_OK) {
         st = entropy_sequences(s, (int32_t)l->size.tokens, l->size.texts, &l->texts);
     }
@@ -124,12 +124,12 @@ static enum status reading_new(const struct entropy_losses *l, struct reading *r
     const struct entropy_source *s = l->source;
     const size_t tokens = (size_t)l->size.tokens;
     *r = (struct reading){
-        .hidden = mem_alloc_array(tokens, (size_t)lm_shape(s->model)->hidden * sizeof(float)),
+        .hidden = mem_alloc_array(tokens, (size_t)lm_shape(s->lm.model)->hidden * sizeof(float)),
         .target = mem_alloc_array(tokens, sizeof *r->target),
         .nll = mem_alloc_array(tokens, sizeof *r->nll)};
     return r->hidden == NULL || r->target == NULL || r->nll == NULL
                ? ST_SYSTEM
-               : lm_session_new(s->model, l->size.tokens, s->threads, &r->session);
+               : lm_session_new(s->lm.model, l->size.tokens, s->threads, &r->session);
 }
 
 /* A plug that needs a pass before gets it from the same text. */
@@ -146,7 +146,7 @@ static enum status read_text(const struct entropy_losses *l, struct entropy_plug
     }
     memcpy(r->target, ids + 1, (size_t)(tokens - 1) * sizeof *ids);
     if (st == ST_OK) {
-        st = lm_nll(s->model, r->hidden, r->target, tokens - 1, s->threads, r->nll);
+        st = lm_nll(s->lm.model, r->hidden, r->target, tokens - 1, s->threads, r->nll);
     }
     for (size_t i = 0; i < l->size.contexts && st == ST_OK; i++) {
         means[i] = entropy_mean_nll(r->nll, l->size.context[i]);
@@ -159,7 +159,7 @@ static enum status read_texts(const struct entropy_losses *l, struct arm *arm) {
     struct entropy_plug plug;
     struct reading r = {.session = NULL};
     enum status st =
-        entropy_plug_open(arm->kernel, &arm->params, lm_shape(s->model), l->size.tokens, &plug);
+        entropy_plug_open(arm->kernel, &arm->params, lm_shape(s->lm.model), l->size.tokens, &plug);
     if (st == ST_OK) {
         st = reading_new(l, &r);
         for (size_t i = 0; i < entropy_losses_texts(l) && st == ST_OK; i++) {
