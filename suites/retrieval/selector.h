@@ -27,7 +27,8 @@ struct selector_params {
 /* 32, 40 and 64 links and candidates, pages of 16, 4 sinks. */
 struct selector_params selector_defaults(void);
 
-/* Consecutive queries of one head whose sets are wanted for several budgets. */
+/* Consecutive queries of one head whose sets are wanted for several budgets.  How queries are put
+ * into blocks changes a set by no more than rounding does: where two keys score within it. */
 struct selector_block {
     int thread;            /* of call->threads: whose space may be used */
     int64_t head;          /* 0 of shared methods */
@@ -52,13 +53,18 @@ struct selector {
     bool learned;     /* needs params->projections to have the layer */
     bool teacher;     /* knows the full attention's weights: an upper bound, no method */
     const char *source;
-    /* Room for sequences of up to `capacity` tokens. */
+    /* Room for sequences of up to `capacity` tokens.  ST_INPUT: projections of another model;
+     * ST_SYSTEM.  What a failure left in *state, NULL too, is for close(). */
     enum status (*open)(const struct lm_shape *shape, int64_t capacity,
                         const struct selector_params *params, void **state);
     /* A layer's new keys: past == 0 begins the layer's sequence anew, else they are appended to
-     * what came before.  Before select() of that layer; may use workers_run. */
+     * what came before.  select() answers for the layer that was begun last; may use workers_run.
+     * ST_SYSTEM. */
     enum status (*begin)(void *state, const struct lm_attention_call *call);
-    /* Chooses; may be called from several threads at once. ST_SYSTEM. */
+    /* Chooses; may be called from several threads at once.  At least one key a query is chosen.
+     * Nothing of another segment changes a set, nor of a later token, but that the graph of hnsw
+     * holds the call's later keys too.  ST_SYSTEM; ST_INPUT: a score is NaN; the line is the
+     * calling thread's. */
     enum status (*select)(void *state, const struct lm_attention_call *call,
                           const struct selector_block *block);
     /* NULL where nothing is searched. */

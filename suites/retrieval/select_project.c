@@ -1,0 +1,21 @@
+#include "select_project.h"
+
+#include <cblas.h>
+
+#include "../../datasets/projections.h"
+
+static void project(const float *x, int64_t rows, int32_t hidden, const float *w, int32_t d,
+                    float *out) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, d, hidden, 1, x, hidden, w,
+                hidden, 0, out, d);
+}
+
+void select_project(const void *context, const struct lm_attention_call *call, int64_t t,
+                    int64_t rows, float *queries, float *keys) {
+    const struct projection_set *set = context;
+    const int64_t size = (int64_t)set->d_search * set->hidden;
+    const int64_t at = projection_set_layer(set, call->layer) * size;
+    const float *x = call->x + t * set->hidden;
+    project(x, rows, set->hidden, set->wq + at, set->d_search, queries);
+    project(x, rows, set->hidden, set->wk + at, set->d_search, keys);
+}

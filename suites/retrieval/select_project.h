@@ -1,0 +1,12 @@
+/* Search vectors by learned projections of a layer's input (datasets/projections.h). */
+#ifndef ATTEST_SUITES_RETRIEVAL_SELECT_PROJECT_H
+#define ATTEST_SUITES_RETRIEVAL_SELECT_PROJECT_H
+
+#include "../lm/lm.h"
+
+/* queries, keys (rows, d_search) = W_q x, W_k x of the call's tokens t .. t + rows - 1; the context
+ * is a struct projection_set that has the layer.  A source of select_vectors_begin(). */
+void select_project(const void *context, const struct lm_attention_call *call, int64_t t,
+                    int64_t rows, float *queries, float *keys);
+
+#endif

@@ -1,0 +1,7 @@
+/* Every method of choosing keys, sorted by name: SELECTOR(name). Defines `struct selector
+ * selector_<name>`. */
+SELECTOR(oracle_per_head)
+SELECTOR(oracle_shared)
+SELECTOR(random)
+SELECTOR(raw_qk)
+SELECTOR(window)
