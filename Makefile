@@ -73,6 +73,9 @@ cxx_sources := $(sort $(wildcard harness/*/*.cc suites/kernels/cpu/*.cc))
 ifeq ($(FAISS),system)
 cxx_sources := $(filter-out suites/kernels/cpu/faiss_c.cc,$(cxx_sources))
 endif
+ifneq ($(HNSWLIB),1)
+cxx_sources := $(filter-out suites/kernels/cpu/graph_hnswlib%,$(cxx_sources))
+endif
 cu_sources := $(if $(filter 1,$(CUDA)),$(sort $(wildcard suites/kernels/cuda/*.cu)))
 
 main_source := harness/main.c
@@ -108,7 +111,7 @@ warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla $(if $(filter 1
 c_warnings := -Wstrict-prototypes -Wmissing-prototypes
 c_standard := -std=c17
 cxx_standard := -std=c++17
-definitions := -D_GNU_SOURCE -DATTEST_CUDA=$(or $(CUDA),0)
+definitions := -D_GNU_SOURCE -DATTEST_CUDA=$(or $(CUDA),0) -DATTEST_HNSWLIB=$(or $(HNSWLIB),0)
 
 ifeq ($(VARIANT),debug)
 optimisation := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -137,7 +140,8 @@ room_flags = $(strip $(if $(filter suites/kernels/%,$(1)),$(flags_kernel),\
 # program asks the CPU before it calls into such a file.
 flags_avx2 := -mavx2 -mfma -mf16c
 flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl $(flags_avx2)
-isa_flags = $(if $(filter %_avx2.c,$(1)),$(flags_avx2))$(if $(filter %_avx512.c,$(1)),$(flags_avx512))
+isa_flags = $(if $(filter %_avx2.c %_avx2.cc,$(1)),$(flags_avx2))$(if \
+    $(filter %_avx512.c %_avx512.cc,$(1)),$(flags_avx512))
 
 # No path of the building machine enters the program.
 prefix_map := -ffile-prefix-map=$(CURDIR)=.
@@ -159,6 +163,7 @@ instrument_flags = $(if $(filter $(instruments),$(1)),-O3 -fno-sanitize=all)
 
 c_command = $(CC) $(c_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1)) \
     $(call instrument_flags,$(1))
+cxx_command = $(CXX) $(cxx_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1))
 libraries := $(CUDA_LIBS) $(LIB_LIBS)
 
 # What a record says of the compilation.
@@ -214,7 +219,7 @@ $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags
 $(BUILD)/obj/%.cc.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX   $<"
-	$(Q)$(CXX) $(cxx_flags) $(prefix_map) $(call room_flags,$<) $(dependencies) -c $< -o $@
+	$(Q)$(call cxx_command,$<) $(dependencies) -c $< -o $@
 
 $(BUILD)/obj/%.cu.o: %.cu $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -70,12 +70,12 @@ fi
 # FAISS: the official C library where the system has it; else the C++ archive, whose C interface
 # suites/kernels/cpu/faiss_c.cc then supplies (Debian ships the C headers without their code).
 faiss_mode='' faiss_libs=''
-if compiles_c -lfaiss_c <<'C'
+if compiles_c -lfaiss_c -lfaiss -lgomp <<'C'
 #include <faiss/c_api/IndexFlat_c.h>
 int main(void) { FaissIndexFlatL2 *index = 0; return faiss_IndexFlatL2_new_with(&index, 4); }
 C
 then
-    faiss_mode=system faiss_libs=-lfaiss_c
+    faiss_mode=system faiss_libs="-lfaiss_c -lfaiss -lgomp"
 else
     # shellcheck disable=SC2086 # flags are words
     if compiles_cxx $openblas_cflags -lfaiss $openblas_libs -lgomp <<'C'
@@ -93,6 +93,18 @@ fi
 faiss_version=$(sed -n 's/^#define FAISS_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' \
     /usr/include/faiss/Index.h /usr/local/include/faiss/Index.h 2>/dev/null | head -n 3 | paste -sd.)
 found="$found faiss=${faiss_version:-unknown}"
+
+# hnswlib is headers alone, without a version in them: Debian's package has one.
+hnswlib=0
+if compiles_cxx <<'C'
+#include <hnswlib/hnswlib.h>
+int main() { return static_cast<int>(hnswlib::L2Space(4).get_data_size()); }
+C
+then
+    hnswlib=1
+    version=$(dpkg-query -W -f '${Version}' libhnswlib-dev 2>/dev/null)
+    found="$found hnswlib=${version:-unknown}"
+fi
 
 if [ "$out" = --check ]; then
     [ -z "$cmocka_missing" ] || { echo "$cmocka_missing" && exit 2; }
@@ -149,6 +161,7 @@ mkdir -p "$(dirname "$out")" || exit 2
     echo "CMOCKA_CFLAGS := $(squeeze "$cmocka_cflags")"
     echo "CMOCKA_LIBS := $(squeeze "$cmocka_libs")"
     echo "FAISS := $faiss_mode"
+    echo "HNSWLIB := $hnswlib"
     echo "CUDA := $cuda"
     echo "CUDA_REASON := $cuda_reason"
     echo "NVCC := $nvcc"

@@ -29,8 +29,9 @@ libcmocka-dev          unit tests
 gnuplot-nox            plots of the reports
 dataset-fashion-mnist  60,000 real vectors of 784 dimensions
 '
-# Without these the tests that use them are skipped by name, and `make bundle` refuses.
+# Without these the kernels and tests that use them are skipped by name, and `make bundle` refuses.
 optional='
+libhnswlib-dev         graph/hnswlib, the library to compare graph searches with
 patchelf               the bundle: points the program at the libraries beside it
 minisign               tests verify our signatures with the stock tool, and we its
 hdf5-tools             tests read records with a second HDF5 program (h5dump)
