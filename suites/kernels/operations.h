@@ -1,6 +1,7 @@
 /* Every operation that kernels implement, sorted: OPERATION(name) defines `operation_<name>`. */
 OPERATION(attention)
 OPERATION(fma_peak)
+OPERATION(graph)
 OPERATION(knn)
 OPERATION(rank)
 OPERATION(stream_read)
