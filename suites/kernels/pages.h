@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* Page p's bounds: low (d) then high (d), so that one page is one stretch of memory. */
+/* Page p's bounds: low (d) then high (d), so that one page is one stretch of memory; all are finite
+ * and low <= high. */
 struct pages_call {
     const float *q;      /* (d) */
     const float *bounds; /* (pages, 2, d) low, high */
