@@ -10,11 +10,12 @@ struct attend_call {
     const float *k, *v;    /* (n, d) */
     const int32_t *chosen; /* (count) rows, ascending, each once; NULL: rows 0 .. count - 1 */
     int64_t n, count;      /* count >= 1 */
-    int32_t d;
+    int32_t d;             /* any >= 1 */
 };
 
 struct attend_impl {
-    /* out (d); weights (count): space to work in, and the weights afterwards. */
+    /* out (d); weights (count): space to work in, and the weights afterwards, which sum to 1.  Rows
+     * that are not chosen are not read. */
     void (*run)(const struct attend_call *call, float *weights, float *out);
 };
 

@@ -5,7 +5,6 @@
 
 #include "../../datasets/rng.h"
 #include "../../harness/base/memory.h"
-#include "../../reference/attention.h"
 
 /* --- made-up sequences ------------------------------------------------------------------------ */
 
@@ -162,12 +161,7 @@ static void read_values(const struct lm_attention_call *c, enum attention_form f
     }
 }
 
-/* What rounding does to a query's answer, of which `magnitude` is sum p |v|: each score is off by
- * at most e = gamma_(d+2) sum |q k| / sqrt(d), and its distance to the largest by another rounding,
- * so that weights change by the factor exp(2 e + range u) at most both ways; the exponential by two
- * units in the last place; the sums over n weights and values by gamma_n each.  Weights are cut off
- * at e^-87. */
-static double bound_of(const struct ref_attention_answer *a, double scores, double sums, int64_t n,
+double attention_bound(const struct ref_attention_answer *a, double scores, double sums, int64_t n,
                        double magnitude) {
     const double u = 0x1p-24, cut = (double)n * exp(-86);
     return magnitude * (expm1(2 * scores * a->terms + 2 * a->range * u) + sums) * (1 + 0x1p-10) +
@@ -201,8 +195,8 @@ static enum status solve_row(const struct lm_attention_call *c, enum attention_f
     const double sums = judge_gamma(2 * (double)n + 20);
     const double likely_sums = judge_gamma_likely(2 * (double)n + 20);
     for (int32_t i = 0; i < r->d; i++) {
-        r->hard[i] = bound_of(&a, hard, sums, n, r->magnitude[i]) + r->near[i];
-        r->likely[i] = bound_of(&a, likely, likely_sums, n, r->magnitude[i]) + r->near[i];
+        r->hard[i] = attention_bound(&a, hard, sums, n, r->magnitude[i]) + r->near[i];
+        r->likely[i] = attention_bound(&a, likely, likely_sums, n, r->magnitude[i]) + r->near[i];
     }
     return ST_OK;
 }

@@ -4,6 +4,7 @@
 #define ATTEST_SUITES_KERNELS_ATTENTION_CHECK_H
 
 #include "../../harness/judge/judge.h"
+#include "../../reference/attention.h"
 #include "attention.h"
 
 /* Whole numbers keep every score exact in float32, and many of them equal. */
@@ -40,6 +41,14 @@ enum status attention_problem_solve(struct attention_problem *p, enum attention_
 struct lm_attention_call attention_problem_call(const struct attention_problem *p, int32_t layer,
                                                 int64_t past, int64_t tokens, int threads,
                                                 float *out);
+
+/* What rounding does to a query's answer over n keys, of which `magnitude` is sum p |v|: each score
+ * is off by at most e = `scores` sum |q k| / sqrt(d), gamma_(d+2) at worst, and its distance to the
+ * largest by another rounding, so that weights change by the factor exp(2 e + range u) at most both
+ * ways; the exponential by two units in the last place; the sums over n weights and values by
+ * gamma_n each, in `sums`, gamma_(2n+20) at worst.  Weights are cut off at e^-87. */
+double attention_bound(const struct ref_attention_answer *a, double scores, double sums, int64_t n,
+                       double magnitude);
 
 /* Judges a call's answer to its token t and a head.  int8_channel: the call must hold the whole
  * document, and the scales be those of its keys.  ST_SYSTEM: no memory. */

@@ -1,4 +1,5 @@
 /* Every operation that kernels implement, sorted: OPERATION(name) defines `operation_<name>`. */
+OPERATION(attend)
 OPERATION(attention)
 OPERATION(fma_peak)
 OPERATION(graph)
