@@ -3,6 +3,7 @@
 #ifndef ATTEST_SUITES_RETRIEVAL_RETRIEVAL_MEASURE_H
 #define ATTEST_SUITES_RETRIEVAL_RETRIEVAL_MEASURE_H
 
+#include "../../harness/judge/judge.h"
 #include "selector.h"
 
 /* All queries; only those that may read more than K keys. */
@@ -33,6 +34,7 @@ struct retrieval_measured {
     int64_t stride; /* of each document every stride-th query is measured, its last ones first; 1:
                      * all */
     int32_t layers;
+    const bool *only; /* (layers) which are measured; NULL: all */
     int64_t sequences;
     struct retrieval_sum *sums;     /* (sequences, arms, budgets, layers, populations) */
     struct selector_counts *counts; /* (sequences, arms, layers) of what searches did */
@@ -44,9 +46,21 @@ struct retrieval_sum *retrieval_sum_at(const struct retrieval_measured *m, int64
                                        size_t arm, size_t budget, int32_t layer,
                                        enum retrieval_population population);
 
-/* Forwards one sequence of the model and fills its sums. The session is emptied first. */
+/* Forwards one sequence of the model, with its own attention, and fills the sequence's sums; who
+ * measures which queries changes no bit of them.  Where learned projections lack a layer, nothing
+ * is measured.  The session is emptied first.  ST_INPUT: budgets that are not ascending from 1 on,
+ * another number of layers than the model's, a learned method without projections, scores that are
+ * not finite; what the forward and the methods return. */
 enum status retrieval_measure(struct retrieval_measured *m, int64_t sequence, struct lm_session *s,
                               const int32_t *ids, const int32_t *segments, int64_t count);
+
+/* Judges what is measured at three queries of the first, the middle and the last layer against the
+ * float64 oracle, every arm and budget: recall, which may differ from the oracle's only by keys
+ * whose score is as near to the K_t-th largest as rounding can bring it, and mass; sets must keep
+ * to allowed keys and to the budget.  Sums are left alone. */
+enum status retrieval_measure_judge(const struct retrieval_measured *m, struct lm_session *s,
+                                    const int32_t *ids, const int32_t *segments, int64_t count,
+                                    struct judge *j);
 
 /* Metrics out of sums; NaN where no query is: "no data" is not 0. */
 struct retrieval_quality {
