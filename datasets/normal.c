@@ -10,9 +10,9 @@
 #endif
 _Static_assert(FLT_EVAL_METHOD == 0, "datasets need float64 arithmetic without extra precision");
 
-/* Natural logarithm of a normal positive number: x = m 2^e with m in [sqrt(1/2), sqrt(2)), then
+/* x = m 2^e with m in [sqrt(1/2), sqrt(2)), then
  * log m = 2 atanh((m-1)/(m+1)), whose series in the square (at most 0.0295) ends below 2^-56. */
-static double logarithm(double x) {
+double natural_log(double x) {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
     int exponent = (int)(bits >> 52) - 1023;
@@ -92,7 +92,7 @@ double normal_quantile(double p) {
         const double r = 0.180625 - q * q;
         return q * horner(centre_above, r) / horner(centre_below, r);
     }
-    const double r = sqrt(-logarithm(q < 0.0 ? p : 1.0 - p));
+    const double r = sqrt(-natural_log(q < 0.0 ? p : 1.0 - p));
     const double z = r <= 5.0 ? horner(tail_above, r - 1.6) / horner(tail_below, r - 1.6)
                               : horner(far_above, r - 5.0) / horner(far_below, r - 5.0);
     return q < 0.0 ? -z : z;

@@ -1,4 +1,5 @@
-/* The inverse of the standard normal distribution, equal to the last bit on every machine. */
+/* The inverse of the standard normal distribution and the natural logarithm, equal to the last bit
+ * on every machine. */
 #ifndef ATTEST_DATASETS_NORMAL_H
 #define ATTEST_DATASETS_NORMAL_H
 
@@ -8,5 +9,8 @@
  * Source: Wichura, "Algorithm AS 241: The Percentage Points of the Normal Distribution", Applied
  * Statistics 37 (1988), routine PPND16. */
 double normal_quantile(double p);
+
+/* ln x of a normal positive x, about 16 digits, made of the same operations. */
+double natural_log(double x);
 
 #endif

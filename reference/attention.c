@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "rank.h"
+
 struct scored {
     double score;
     int64_t index;
@@ -99,6 +101,28 @@ int ref_attention_chosen(const struct ref_attention_query *query,
     answer->range = order[0].score - order[kept - 1].score;
     free(order);
     return 0;
+}
+
+void ref_attention_full(const float *q, const float *k, const float *v, int64_t n, int32_t d,
+                        double *weights, double *out) {
+    double most = -INFINITY, sum = 0;
+    for (int64_t j = 0; j < n; j++) {
+        weights[j] = ref_logit(q, k + j * d, d);
+        most = fmax(most, weights[j]);
+    }
+    for (int64_t j = 0; j < n; j++) {
+        weights[j] = exp(weights[j] - most);
+        sum += weights[j];
+    }
+    for (int32_t i = 0; i < d; i++) {
+        out[i] = 0;
+    }
+    for (int64_t j = 0; j < n; j++) {
+        weights[j] /= sum;
+        for (int32_t i = 0; i < d; i++) {
+            out[i] += weights[j] * (double)v[j * d + i];
+        }
+    }
 }
 
 /* Positive binary16 values in ascending order, by their bits. */

@@ -30,6 +30,11 @@ struct ref_attention_answer {
 int ref_attention_chosen(const struct ref_attention_query *query,
                          struct ref_attention_answer *answer);
 
+/* One query q (d) over all keys k (n, d) with values v (n, d): weights (n) = softmax of q k /
+ * sqrt(d), out (d) = sum of weight times value. */
+void ref_attention_full(const float *q, const float *k, const float *v, int64_t n, int32_t d,
+                        double *weights, double *out);
+
 /* The smallest finite binary16 s with 127 s >= max |x[i * stride]|, i < count. */
 double ref_int8_scale(const float *x, int64_t count, int64_t stride);
 
