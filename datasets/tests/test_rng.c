@@ -78,6 +78,15 @@ static void quantile_inverts_the_distribution(void **state) {
     assert_true(normal_quantile(0.5) == 0.0);
 }
 
+static void logarithm_is_libms(void **state) {
+    (void)state;
+    assert_true(natural_log(1.0) == 0.0);
+    for (int i = -1000; i < 1000; i++) {
+        const double x = ldexp(0.7 + i * 0x1p-11, i), want = log(x);
+        assert_true(fabs(natural_log(x) - want) <= 0x1p-51 * fmax(fabs(want), 0.25));
+    }
+}
+
 enum { ROWS = 1000, COLUMNS = 1000 };
 
 static double sample[ROWS][COLUMNS];
@@ -165,6 +174,7 @@ int main(void) {
         cmocka_unit_test(every_part_of_an_address_counts),
         cmocka_unit_test(units_and_bounds_stay_inside),
         cmocka_unit_test(quantile_inverts_the_distribution),
+        cmocka_unit_test(logarithm_is_libms),
         cmocka_unit_test(gaussians_have_the_moments_of_a_normal),
         cmocka_unit_test(gaussians_fill_the_tails),
         cmocka_unit_test(neighbouring_values_are_uncorrelated),

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../adsampling.h"
+#include "../attention.h"
 #include "../knn.h"
 #include "../opcount.h"
 
@@ -202,6 +203,20 @@ static void crossover_of_the_seed(void **state) {
     assert_int_equal(ref_crossover(1, 128, 1, 1, 1, 1000, &first), 0);
 }
 
+/* --- attention -------------------------------------------------------------------------------- */
+
+/* Logits 0, ln 3 and 0 of keys in two dimensions, divided by sqrt(2). */
+static void attention_by_hand(void **state) {
+    (void)state;
+    const float part = (float)(log(3) * sqrt(2) / 2);
+    const float q[] = {1, 1}, k[] = {5, -5, part, part, 0, 0}, v[] = {1, 0, 0, 1, 2, 10};
+    double weights[3], out[2];
+    ref_attention_full(q, k, v, 3, 2, weights, out);
+    assert_true(fabs(weights[0] - 0.2) < 1e-7 && weights[0] == weights[2]);
+    assert_true(fabs(weights[1] - 0.6) < 1e-7);
+    assert_true(fabs(out[0] - 0.6) < 1e-6 && fabs(out[1] - 2.6) < 1e-6);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knn_by_hand),
@@ -211,6 +226,7 @@ int main(void) {
         cmocka_unit_test(vertical_reads_whole_first_block),
         cmocka_unit_test(model_reproduces_the_seed),
         cmocka_unit_test(crossover_of_the_seed),
+        cmocka_unit_test(attention_by_hand),
     };
     return cmocka_run_group_tests_name("reference", tests, setup, NULL);
 }

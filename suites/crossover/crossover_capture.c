@@ -15,12 +15,21 @@ int32_t crossover_capture_heads(const struct crossover_capture *c) {
     return c->t->layer_count * c->t->kv_heads;
 }
 
+int32_t crossover_capture_next(const struct crossover_capture *c, int32_t head) {
+    return (head + c->t->layer_count) % crossover_capture_heads(c);
+}
+
+/* Where the trace has a head: its heads stand layer by layer. */
+static int32_t place(const struct trace *t, int32_t head) {
+    return (t->layer_count - 1 - head % t->layer_count) * t->kv_heads + head / t->layer_count;
+}
+
 const float *crossover_capture_keys(const struct crossover_capture *c, int32_t head) {
-    return c->t->k + head * c->t->tokens * c->t->head_dim;
+    return c->t->k + place(c->t, head) * c->t->tokens * c->t->head_dim;
 }
 
 const float *crossover_capture_values(const struct crossover_capture *c, int32_t head) {
-    return c->t->v + head * c->t->tokens * c->t->head_dim;
+    return c->t->v + place(c->t, head) * c->t->tokens * c->t->head_dim;
 }
 
 static int32_t group(const struct trace *t) { return t->heads / t->kv_heads; }
@@ -45,7 +54,7 @@ const float *crossover_capture_query(const struct crossover_capture *c, int32_t 
     const struct trace *t = c->t;
     const int64_t position = first_position(t, n - 1) + i / group(t);
     /* Query heads stand in the order of the KV heads that they read. */
-    const int64_t query_head = head * group(t) + i % group(t);
+    const int64_t query_head = place(t, head) * group(t) + i % group(t);
     return t->q + (query_head * t->position_count + position) * t->head_dim;
 }
 

@@ -1,5 +1,6 @@
 /* The heads of a trace as crossover data reads them: KV heads of all layers in one row, each with
- * the queries of its query heads. */
+ * the queries of its query heads.  Head 0 is the first of the last layer, head 1 the first of the
+ * layer captured before it, and so on in turn, so that few heads are of different layers. */
 #ifndef ATTEST_SUITES_CROSSOVER_CROSSOVER_CAPTURE_H
 #define ATTEST_SUITES_CROSSOVER_CROSSOVER_CAPTURE_H
 
@@ -21,6 +22,9 @@ void crossover_capture_close(struct crossover_capture *c);
 
 /* KV heads of all layers. */
 int32_t crossover_capture_heads(const struct crossover_capture *c);
+
+/* The next head of the same layer; after its last one its first. */
+int32_t crossover_capture_next(const struct crossover_capture *c, int32_t head);
 
 /* Keys and values (tokens, head_dim) of a KV head. */
 const float *crossover_capture_keys(const struct crossover_capture *c, int32_t head);

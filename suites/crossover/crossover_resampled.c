@@ -4,7 +4,8 @@
  * and a text has one beginning.  Every other key is a token drawn from the rest, with
  * its own value, and the key moved by BANDWIDTH L z, where L L' is the covariance of the head's
  * keys and z standard Gaussian.  All heads draw the same tokens.  Queries are the trace's last
- * ones, as they are.  With twice the trace's dimensions, a head is two captured heads side by side.
+ * ones, as they are.  With twice the trace's dimensions, a head is two captured heads of one layer
+ * side by side.
  *
  * BANDWIDTH: without noise N >> tokens keys would be copies.  Scott's factor, tokens^(-1/(d+4)), is
  * near 0.9 in 64 dimensions and adds a tenth to the attention mass of the 64 largest keys; 0.2 is
@@ -92,7 +93,7 @@ static int64_t drawn_token(const struct resampling *r, int64_t row) {
 
 /* Captured head of a part of a head. */
 static int32_t captured_head(const struct resampling *r, int32_t head, int32_t part) {
-    return (head + part) % crossover_capture_heads(&r->capture);
+    return part == 0 ? head : crossover_capture_next(&r->capture, head);
 }
 
 /* out = key + factor z */
@@ -155,6 +156,12 @@ static enum status check(const struct resampling *r) {
     if (p->d != t->head_dim && p->d != 2 * t->head_dim) {
         return status_set(ST_INPUT, "crossover: resampled keys have %d or %d dimensions, not %d",
                           t->head_dim, 2 * t->head_dim, p->d);
+    }
+    if (p->d != t->head_dim && t->kv_heads == 1) {
+        return status_set(ST_INPUT,
+                          "crossover: no two heads of a layer to make %d dimensions of; "
+                          "use %d",
+                          p->d, t->head_dim);
     }
     if (t->tokens < CROSSOVER_LATE) {
         return status_set(ST_INPUT, "crossover: %lld captured tokens to draw from; use %d or more",

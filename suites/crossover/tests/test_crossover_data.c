@@ -20,6 +20,11 @@ enum { THREADS = 3, HEADS = 9, D = 64, LATE = 24 /* queries of a head: 8 positio
 /* Keys 0 .. 2040 of 2048, so that the last eight tokens are queries. */
 enum { CONTEXT = 2041, TOKENS = 2048 };
 
+/* Where the trace, three layers of three KV heads, has a head: the layers are taken in turn, the
+ * last one first.  Heads 0 and 1 are of the later layers, where no two tokens have the same value;
+ * in the first, equal words do. */
+static const int32_t at_trace[HEADS] = {6, 3, 0, 7, 4, 1, 8, 5, 2};
+
 static struct trace trace;
 
 static int setup(void **state) {
@@ -150,10 +155,11 @@ static void captured_tokens_are_the_traces(void **state) {
     struct crossover_data x = made(plan, 1);
     for (int32_t h = 0; h < HEADS; h++) {
         const size_t bytes = CONTEXT * D * sizeof(float);
-        assert_memory_equal(x.k + h * CONTEXT * D, trace.k + h * TOKENS * D, bytes);
-        assert_memory_equal(x.v + h * CONTEXT * D, trace.v + h * TOKENS * D, bytes);
+        assert_memory_equal(x.k + h * CONTEXT * D, trace.k + at_trace[h] * TOKENS * D, bytes);
+        assert_memory_equal(x.v + h * CONTEXT * D, trace.v + at_trace[h] * TOKENS * D, bytes);
         for (int32_t i = 0; i < LATE; i++) {
-            const int64_t position = trace.position_count - 8 + i / 3, head = h * 3 + i % 3;
+            const int64_t position = trace.position_count - 8 + i / 3,
+                          head = at_trace[h] * 3 + i % 3;
             assert_int_equal(trace.positions[position], CONTEXT - 1 + i / 3);
             assert_memory_equal(x.q + (h * LATE + i) * D,
                                 trace.q + (head * trace.position_count + position) * D,
@@ -170,7 +176,7 @@ static void no_captured_query_reads_a_later_key(void **state) {
     plan.queries = 3;
     struct crossover_data x = made(plan, 1);
     for (int32_t i = 0; i < 3; i++) {
-        assert_memory_equal(x.q + i * D, trace.q + ((i + 1) * trace.position_count - 1) * D,
+        assert_memory_equal(x.q + i * D, trace.q + ((6 * 3 + i + 1) * trace.position_count - 1) * D,
                             D * sizeof(float));
     }
     crossover_data_free(&x);
@@ -205,24 +211,14 @@ static void what_is_not_captured_is_refused(void **state) {
 
 /* --- resampled -------------------------------------------------------------------------------- */
 
-/* Heads from this on are of later layers, where no two tokens have the same value: in the first,
- * equal words do. */
-enum { LATER = 3 };
-
 /* The token whose value a row has; -1: none. */
 static int64_t token_of(const float *v, int32_t head) {
     for (int64_t i = 0; i < TOKENS; i++) {
-        if (memcmp(trace.v + (head * TOKENS + i) * D, v, D * sizeof *v) == 0) {
+        if (memcmp(trace.v + (at_trace[head] * TOKENS + i) * D, v, D * sizeof *v) == 0) {
             return i;
         }
     }
     return -1;
-}
-
-static struct crossover_data resampled(int64_t n) {
-    struct crossover_plan plan = plan_of(CROSSOVER_RESAMPLED, n);
-    plan.heads = LATER + 2;
-    return made(plan, THREADS);
 }
 
 static double keys_variance(int32_t head) {
@@ -230,7 +226,7 @@ static double keys_variance(int32_t head) {
     const double count = TOKENS - 1;
     for (int64_t i = 1; i < TOKENS; i++) {
         for (int32_t c = 0; c < D; c++) {
-            const double x = (double)trace.k[(head * TOKENS + i) * D + c];
+            const double x = (double)trace.k[(at_trace[head] * TOKENS + i) * D + c];
             sum[c] += x;
             squares += x * x;
         }
@@ -246,16 +242,16 @@ static double keys_variance(int32_t head) {
 static void resampled_keys_are_tokens_with_noise(void **state) {
     enum { N = 2000 };
     (void)state;
-    struct crossover_data x = resampled(N);
-    for (int32_t h = LATER; h < LATER + 2; h++) {
+    struct crossover_data x = made(plan_of(CROSSOVER_RESAMPLED, N), THREADS);
+    for (int32_t h = 0; h < 2; h++) {
         double noise = 0;
         for (int64_t i = 0; i < N; i++) {
             const int64_t at = (h * N + i) * D, token = token_of(x.v + at, h);
             assert_true(i == 0 ? token == 0 : token > 0);
-            assert_int_equal(token, token_of(x.v + (LATER * N + i) * D, LATER)); /* all heads' */
+            assert_int_equal(token, token_of(x.v + i * D, 0)); /* all heads' */
             for (int32_t c = 0; c < D; c++) {
                 const double off =
-                    (double)x.k[at + c] - (double)trace.k[(h * TOKENS + token) * D + c];
+                    (double)x.k[at + c] - (double)trace.k[(at_trace[h] * TOKENS + token) * D + c];
                 noise += off * off;
                 assert_true(i > 0 || off == 0);
             }
@@ -276,8 +272,8 @@ static double along(const float *row, int32_t pair) {
 static void noise_has_the_keys_covariance(void **state) {
     enum { N = 4000 };
     (void)state;
-    struct crossover_data x = resampled(N);
-    const float *keys = trace.k + LATER * TOKENS * D, *drawn = x.k + LATER * N * D;
+    struct crossover_data x = made(plan_of(CROSSOVER_RESAMPLED, N), THREADS);
+    const float *keys = trace.k + at_trace[0] * TOKENS * D, *drawn = x.k;
     for (int32_t pair = 0; pair < D / 2; pair++) {
         double key = 0, mean = 0, noise = 0;
         for (int64_t i = 1; i < TOKENS; i++) {
@@ -287,7 +283,7 @@ static void noise_has_the_keys_covariance(void **state) {
             key += pow(along(keys + i * D, pair) - mean, 2) / (TOKENS - 1);
         }
         for (int64_t i = 1; i < N; i++) {
-            const int64_t token = token_of(x.v + (LATER * N + i) * D, LATER);
+            const int64_t token = token_of(x.v + i * D, 0);
             noise += pow(along(drawn + i * D, pair) - along(keys + token * D, pair), 2) / (N - 1);
         }
         assert_true(fabs(noise / (0.04 * key) - 1) < 5 * sqrt(2.0 / N));
@@ -313,11 +309,11 @@ static double captured_mass(int64_t k) {
     for (int32_t h = 0; h < HEADS; h++) {
         for (int32_t i = 0; i < LATE; i++) {
             const int64_t position = trace.position_count - 8 + i / 3;
-            const int64_t row = (h * 3 + i % 3) * trace.position_count + position;
+            const int64_t row = (at_trace[h] * 3 + i % 3) * trace.position_count + position;
             const struct crossover_data own = {
                 .plan = {.n = trace.positions[position] + 1, .d = D, .heads = 1, .queries = 1},
-                .k = trace.k + h * TOKENS * D,
-                .v = trace.v + h * TOKENS * D,
+                .k = trace.k + at_trace[h] * TOKENS * D,
+                .v = trace.v + at_trace[h] * TOKENS * D,
                 .q = trace.q + row * D};
             sum += largest_of(&own, 0, 0, k);
         }
@@ -359,11 +355,11 @@ static void two_heads_side_by_side(void **state) {
     struct crossover_data x = made(plan, THREADS);
     assert_int_equal(x.d_search, 144);
     for (int32_t h = 0; h < HEADS; h++) {
-        for (int64_t i = 0; i < N && h >= LATER && h + 1 < HEADS; i++) {
+        for (int64_t i = 0; i < N && h % 3 != 2; i++) {
             const float *v = x.v + (h * N + i) * 2 * D;
-            assert_int_equal(token_of(v, h), token_of(v + D, h + 1));
+            assert_int_equal(token_of(v, h), token_of(v + D, (h + 3) % HEADS));
         }
-        const int64_t next = (h + 1) % HEADS * 3 * trace.position_count;
+        const int64_t next = at_trace[(h + 3) % HEADS] * 3 * trace.position_count;
         assert_memory_equal(x.q + h * 2 * 2 * D + D,
                             trace.q + (next + trace.position_count - 8) * D, D * sizeof(float));
     }
