@@ -161,9 +161,13 @@ instruments := %/fma_peak_avx2.c %/fma_peak_avx512.c %/fma_peak_scalar.c \
     %/stream_read_avx2.c %/stream_read_avx512.c %/stream_read_scalar.c
 instrument_flags = $(if $(filter $(instruments),$(1)),-O3 -fno-sanitize=all)
 
+# hnswlib reads the link behind a full list, to prefetch what it names; that is not ours to mend.
+unsanitized_flags = $(if $(filter %/graph_hnswlib.cc,$(1)),-fno-sanitize=all)
+
 c_command = $(CC) $(c_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1)) \
     $(call instrument_flags,$(1))
-cxx_command = $(CXX) $(cxx_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1))
+cxx_command = $(CXX) $(cxx_flags) $(prefix_map) $(call room_flags,$(1)) $(call isa_flags,$(1)) \
+    $(call unsanitized_flags,$(1))
 libraries := $(CUDA_LIBS) $(LIB_LIBS)
 
 # What a record says of the compilation.
@@ -361,7 +365,7 @@ $(BUILD)/compile_commands.json: $(BUILD)/flags $(BUILD)/include/build_facts.h Ma
 	$(foreach source,$(wordlist 2,$(words $(compdb_c_sources)),$(compdb_c_sources)),\
 	    $(file >>$@,$(comma)$(call compdb_c,$(source))))
 	$(foreach source,$(cxx_sources),\
-	    $(file >>$@,$(comma)$(call compdb_entry,$(source),$(CXX) $(cxx_flags))))
+	    $(file >>$@,$(comma)$(call compdb_entry,$(source),$(call cxx_command,$(source)))))
 	$(file >>$@,])
 	@:
 
