@@ -1,13 +1,17 @@
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "../../harness/base/memory.h"
 #include "../../harness/base/workers.h"
 #include "lm_model.h"
+#include "row_math.h"
 
-/* Rows whose logits are held at once: 512 x 49,152 float32 are 100 MB. */
-enum { ROWS = 512 };
+/* Logits are computed in tiles of so many tokens and vocabulary entries: large enough that sgemm
+ * packs its operands seldom, small enough (2.25 MB) that the exponentials are taken from a cache.
+ */
+enum { ROWS = 768, ENTRIES = 768 };
 
 void lm_logits(const struct lm_model *m, const float *hidden, int64_t count, int threads,
                float *logits) {
@@ -15,34 +19,93 @@ void lm_logits(const struct lm_model *m, const float *hidden, int64_t count, int
               threads);
 }
 
-struct nll_job {
-    const float *logits;
-    const int32_t *target;
-    double *nll;
-    int64_t vocabulary;
+/* What one tile knows of one token: sum = sum exp(z - most) over its logits z. */
+struct part {
+    double sum;
+    float most;
 };
 
-static void nll_row(void *arg, int64_t item) {
-    const struct nll_job *job = arg;
-    const float *z = job->logits + item * job->vocabulary;
-    if (job->target[item] < 0) {
-        job->nll[item] = 0;
-        return;
+struct nll_job {
+    const struct lm_model *m;
+    const float *hidden;
+    const int32_t *target;
+    int64_t count, panels;
+    int64_t rows;        /* of a tile, the last ones may have fewer */
+    float *logits;       /* (threads, rows, ENTRIES) */
+    struct part *parts;  /* (count, panels) */
+    float *target_logit; /* (count) */
+    double *nll;
+    atomic_int_fast64_t next;
+};
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void sum_tile(const struct nll_job *job, int64_t item, float *logits) {
+    const struct lm_shape *m = &job->m->shape;
+    const int64_t panel = item % job->panels, low = panel * ENTRIES;
+    const int64_t entries = smaller(ENTRIES, m->vocabulary - low);
+    const int64_t first = item / job->panels * job->rows;
+    const int64_t rows = smaller(job->rows, job->count - first);
+    lm_linear(job->hidden + first * m->hidden, job->m->output + low * m->hidden, logits, rows,
+              m->hidden, entries, false, 1);
+    for (int64_t i = 0; i < rows; i++) {
+        const float *z = logits + i * entries;
+        const int64_t row = first + i, at = job->target[row] - low;
+        struct part *part = job->parts + row * job->panels + panel;
+        if (job->target[row] >= 0) {
+            part->sum = row_math()->exp_sum(z, entries, &part->most);
+        }
+        if (at >= 0 && at < entries) {
+            job->target_logit[row] = z[at];
+        }
     }
-    float most = z[0];
-    for (int64_t i = 1; i < job->vocabulary; i++) {
-        most = z[i] > most ? z[i] : most;
+}
+
+/* One item a thread: it takes tiles until none is left, with logits of its own. */
+static void take_tiles(void *arg, int64_t thread) {
+    struct nll_job *job = arg;
+    const int64_t tiles = (job->count + job->rows - 1) / job->rows * job->panels;
+    for (;;) {
+        const int64_t item = atomic_fetch_add(&job->next, 1);
+        if (item >= tiles) {
+            return;
+        }
+        sum_tile(job, item, job->logits + thread * job->rows * ENTRIES);
     }
+}
+
+static double join_parts(const struct part *part, int64_t panels, float target_logit) {
+    float most = part[0].most;
     double sum = 0;
-    for (int64_t i = 0; i < job->vocabulary; i++) {
-        sum += exp((double)z[i] - (double)most);
+    for (int64_t i = 1; i < panels; i++) {
+        most = part[i].most > most ? part[i].most : most;
     }
-    job->nll[item] = log(sum) + (double)most - (double)z[job->target[item]];
+    for (int64_t i = 0; i < panels; i++) {
+        sum += part[i].sum * exp((double)part[i].most - (double)most);
+    }
+    return log(sum) + (double)most - (double)target_logit;
+}
+
+static enum status run_tiles(struct nll_job *job, int threads) {
+    const size_t count = (size_t)job->count;
+    job->logits = mem_alloc_array((size_t)threads * (size_t)job->rows, sizeof(float[ENTRIES]));
+    job->parts = mem_alloc_array(count * (size_t)job->panels, sizeof *job->parts);
+    job->target_logit = mem_alloc_array(count, sizeof *job->target_logit);
+    if (job->logits == NULL || job->parts == NULL || job->target_logit == NULL) {
+        return ST_SYSTEM;
+    }
+    workers_run(threads, threads, take_tiles, job);
+    for (int64_t i = 0; i < job->count; i++) {
+        job->nll[i] = job->target[i] < 0 ? 0
+                                         : join_parts(job->parts + i * job->panels, job->panels,
+                                                      job->target_logit[i]);
+    }
+    return ST_OK;
 }
 
 enum status lm_nll(const struct lm_model *m, const float *hidden, const int32_t *target,
                    int64_t count, int threads, double *nll) {
-    const int64_t vocabulary = m->shape.vocabulary, rows = count < ROWS ? count : ROWS;
+    const int64_t vocabulary = m->shape.vocabulary;
     for (int64_t i = 0; i < count; i++) {
         if (target[i] >= vocabulary) {
             return status_set(
@@ -50,18 +113,18 @@ enum status lm_nll(const struct lm_model *m, const float *hidden, const int32_t 
                 i, target[i], vocabulary);
         }
     }
-    float *logits = mem_alloc_array((size_t)rows, (size_t)vocabulary * sizeof *logits);
-    if (logits == NULL) {
-        return ST_SYSTEM;
-    }
-    for (int64_t done = 0; done < count; done += rows) {
-        const int64_t n = rows < count - done ? rows : count - done;
-        struct nll_job job = {logits, target + done, nll + done, vocabulary};
-        lm_logits(m, hidden + done * m->shape.hidden, n, threads, logits);
-        workers_run(threads, n, nll_row, &job);
-    }
-    mem_free(logits);
-    return ST_OK;
+    struct nll_job job = {.m = m,
+                          .hidden = hidden,
+                          .target = target,
+                          .count = count,
+                          .rows = count < 1 ? 1 : smaller(ROWS, count),
+                          .panels = (vocabulary + ENTRIES - 1) / ENTRIES,
+                          .nll = nll};
+    const enum status st = run_tiles(&job, threads > 1 ? threads : 1);
+    mem_free(job.logits);
+    mem_free(job.parts);
+    mem_free(job.target_logit);
+    return st;
 }
 
 /* --- a sequence ------------------------------------------------------------------------------ */

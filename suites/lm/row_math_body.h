@@ -1,6 +1,7 @@
 /* The loops that every instruction set of row_math shares: plain C that compilers vectorise.  The
  * including file defines ROW_MATH_TABLE. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "row_math.h"
@@ -21,25 +22,41 @@ static inline float of_bits(uint32_t bits) {
     return x;
 }
 
+/* One rounding where the instruction set multiplies and adds in one instruction; two where a call
+ * would have to stand in for it. */
+static inline float multiply_add(float a, float b, float c) {
+#ifdef __FMA__
+    return fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/* yes ? a : b without a branch, which would keep compilers from vectorising a loop. */
+static inline float pick(bool yes, float a, float b) {
+    const uint32_t mask = -(uint32_t)yes;
+    return of_bits((bits_of(a) & mask) | (bits_of(b) & ~mask));
+}
+
 /* exp(x) within 2 units in the last place for x in [-87, 88], taken as its nearer end outside; NaN
  * stays NaN.  x = n ln 2 + r with |r| <= ln(2) / 2, ln 2 in two parts so that n times the first is
  * exact, and the Taylor polynomial of degree 7 in r.  Adding 1.5 * 2^23 rounds to a whole number
  * and leaves it in the low bits. */
 static inline float exp_row(float x) {
     const float magic = 12582912.0F;
-    x = x < -87.0F ? -87.0F : x;
-    x = x > 88.0F ? 88.0F : x;
-    const float shifted = x * 0x1.715476p+0F + magic;
+    x = pick(x < -87.0F, -87.0F, x);
+    x = pick(x > 88.0F, 88.0F, x);
+    const float shifted = multiply_add(x, 0x1.715476p+0F, magic);
     const float n = shifted - magic;
-    const float r = (x - n * 0x1.62ep-1F) - n * 0x1.0bfbe8p-15F;
+    const float r = multiply_add(n, -0x1.0bfbe8p-15F, multiply_add(n, -0x1.62ep-1F, x));
     float p = 1.0F / 5040;
-    p = p * r + 1.0F / 720;
-    p = p * r + 1.0F / 120;
-    p = p * r + 1.0F / 24;
-    p = p * r + 1.0F / 6;
-    p = p * r + 0.5F;
-    p = p * r + 1.0F;
-    p = p * r + 1.0F;
+    p = multiply_add(p, r, 1.0F / 720);
+    p = multiply_add(p, r, 1.0F / 120);
+    p = multiply_add(p, r, 1.0F / 24);
+    p = multiply_add(p, r, 1.0F / 6);
+    p = multiply_add(p, r, 0.5F);
+    p = multiply_add(p, r, 1.0F);
+    p = multiply_add(p, r, 1.0F);
     return p * of_bits((bits_of(shifted) << 23) + 0x3f800000U);
 }
 
@@ -64,11 +81,13 @@ static float row_max(const float *row, int64_t n) {
     return most;
 }
 
-static float row_sum(const float *row, int64_t n) {
+/* Sets row to exp(row - most) and returns the sum of that. */
+static float exp_in_place(float *row, int64_t n, float most) {
     float lane[LANES] = {0};
     int64_t at = 0;
     for (; at + LANES <= n; at += LANES) {
         for (int i = 0; i < LANES; i++) {
+            row[at + i] = exp_row(row[at + i] - most);
             lane[i] += row[at + i];
         }
     }
@@ -77,17 +96,14 @@ static float row_sum(const float *row, int64_t n) {
         sum += (double)lane[i];
     }
     for (; at < n; at++) {
+        row[at] = exp_row(row[at] - most);
         sum += (double)row[at];
     }
     return (float)sum;
 }
 
 static void softmax(float *row, int64_t n) {
-    const float most = row_max(row, n);
-    for (int64_t i = 0; i < n; i++) {
-        row[i] = exp_row(row[i] - most);
-    }
-    const float share = 1.0F / row_sum(row, n);
+    const float most = row_max(row, n), share = 1.0F / exp_in_place(row, n, most);
     for (int64_t i = 0; i < n; i++) {
         row[i] *= share;
     }
@@ -95,6 +111,28 @@ static void softmax(float *row, int64_t n) {
 
 /* Lanes of float32 hold few terms each and are then added up in float64. */
 enum { TERMS = 16 };
+
+static double exp_sum(const float *row, int64_t n, float *max) {
+    const float most = row_max(row, n);
+    double s = 0;
+    for (int64_t at = 0; at < n;) {
+        float lane[LANES] = {0};
+        const int64_t stop = n - at < LANES * TERMS ? n : at + LANES * TERMS;
+        for (; at + LANES <= stop; at += LANES) {
+            for (int i = 0; i < LANES; i++) {
+                lane[i] += exp_row(row[at + i] - most);
+            }
+        }
+        for (int i = 0; at < stop; at++, i++) {
+            lane[i] += exp_row(row[at] - most);
+        }
+        for (int i = 0; i < LANES; i++) {
+            s += (double)lane[i];
+        }
+    }
+    *max = most;
+    return s;
+}
 
 static double entropy(const float *row, int64_t n) {
     const float most = row_max(row, n);
@@ -128,4 +166,4 @@ static void swiglu(const float *gate, const float *up, float *out, int64_t n) {
     }
 }
 
-const struct row_math ROW_MATH_TABLE = {softmax, entropy, swiglu};
+const struct row_math ROW_MATH_TABLE = {softmax, exp_sum, entropy, swiglu};

@@ -1,4 +1,5 @@
-/* Softmax and SwiGLU rows of every instruction set that this machine has, against float64. */
+/* Softmax, sums of exponentials, entropy and SwiGLU rows of every instruction set that this machine
+ * has, against float64. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,6 +52,32 @@ static void check_softmax(const struct row_math *math) {
 static void softmax_agrees(void **state) {
     (void)state;
     for_each_variant(check_softmax);
+}
+
+static void check_exp_sum(const struct row_math *math) {
+    float row[N];
+    for (int64_t n = 1; n <= N; n += n < 40 ? 1 : 107) {
+        double most = -INFINITY, sum = 0, lost = 0;
+        for (int64_t i = 0; i < n; i++) {
+            row[i] = value(i) / 6;
+            most = fmax(most, (double)row[i]);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            const double below = (double)row[i] - most;
+            sum += exp(below);
+            lost += 0x1p-24 * (19 - below) * exp(below);
+        }
+        float max;
+        assert_true(fabs(math->exp_sum(row, n, &max) - sum) <= lost);
+        assert_true((double)max == most);
+        row[n - 1] = NAN;
+        assert_true(isnan(math->exp_sum(row, n, &max)));
+    }
+}
+
+static void exp_sum_agrees(void **state) {
+    (void)state;
+    for_each_variant(check_exp_sum);
 }
 
 static void check_entropy(const struct row_math *math) {
@@ -131,9 +158,8 @@ static void swiglu_agrees(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax_agrees),
-        cmocka_unit_test(entropy_agrees),
-        cmocka_unit_test(extremes_stay_sane),
+        cmocka_unit_test(softmax_agrees), cmocka_unit_test(exp_sum_agrees),
+        cmocka_unit_test(entropy_agrees), cmocka_unit_test(extremes_stay_sane),
         cmocka_unit_test(swiglu_agrees),
     };
     return cmocka_run_group_tests_name("row_math", tests, NULL, NULL);
