@@ -176,8 +176,10 @@ enum status lm_sequence_loss(struct lm_session *s, const struct lm_attention *at
                              double *nll, struct lm_loss *out) {
     const struct lm_model *m = lm_session_model(s);
     struct sequence q = {.hidden = NULL};
-    enum status st = count < 1 ? status_set(ST_INPUT, "a sequence of %" PRId64 " tokens", count)
-                               : sequence_new(m, count, &q);
+    if (count < 1) {
+        return status_set(ST_INPUT, "a sequence of %" PRId64 " tokens", count);
+    }
+    enum status st = sequence_new(m, count, &q);
     if (st == ST_OK) {
         lm_session_truncate(s, 0);
         st = lm_forward(s, attention, ids, segments, count, q.hidden);
