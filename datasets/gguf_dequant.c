@@ -19,18 +19,6 @@ static float from_bits(uint32_t bits) {
     return value;
 }
 
-float half_to_float(uint16_t half) {
-    enum { EXPONENT_MAX = 0x1f, BIAS_DIFFERENCE = 127 - 15, MANTISSA = 0x3ff };
-    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    const uint32_t exponent = half >> 10 & EXPONENT_MAX, mantissa = half & MANTISSA;
-    if (exponent == 0) { /* a multiple of 2^-24 */
-        const float magnitude = (float)mantissa * 0x1p-24F;
-        return sign != 0 ? -magnitude : magnitude;
-    }
-    const uint32_t wide = exponent == EXPONENT_MAX ? 0xff : exponent + BIAS_DIFFERENCE;
-    return from_bits(sign | wide << 23 | mantissa << 13);
-}
-
 static float read_half(const unsigned char *in) { return half_to_float(read_u16(in)); }
 
 static void block_f32(const unsigned char *in, float *out) { *out = from_bits(read_u32(in)); }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "half.h"
+
 struct gguf_format {
     const char *name;
     size_t values, bytes; /* of one block */
@@ -14,8 +16,5 @@ struct gguf_format {
 
 /* The format of a type number, or NULL: not read. */
 const struct gguf_format *gguf_format(uint32_t type);
-
-/* float32 of IEEE 754 half precision; exact. */
-float half_to_float(uint16_t half);
 
 #endif

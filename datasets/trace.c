@@ -8,7 +8,7 @@
 #include "../harness/base/escape.h"
 #include "../harness/base/memory.h"
 #include "../harness/record/record.h"
-#include "gguf_dequant.h"
+#include "half.h"
 
 /* The path is looked up from the compiler's working directory and its -I directories. */
 __asm__(".pushsection .rodata\n"
@@ -29,23 +29,6 @@ static const char kind[] = "attention trace";
 
 enum { HALF_BYTES = 2 };
 static const double half_largest = 65504;
-
-/* Rounded to the nearest half, ties to the even one; |x| <= half_largest. */
-static uint16_t float_to_half(float x) {
-    const uint16_t sign = signbit(x) ? 0x8000 : 0;
-    const double size = fabs((double)x);
-    int exponent;
-    (void)frexp(size, &exponent);
-    /* 11 bits of mantissa down to 2^-14, below that steps of 2^-24 */
-    const double step = ldexp(1, exponent - 11 > -24 ? exponent - 11 : -24);
-    const double rounded = nearbyint(size / step) * step;
-    if (rounded < 0x1p-14) {
-        return (uint16_t)(sign | (uint16_t)(rounded * 0x1p24));
-    }
-    const double mantissa = frexp(rounded, &exponent); /* in [0.5, 1) */
-    const int bits = (int)(mantissa * 2048) - 1024, biased = exponent - 1 + 15;
-    return (uint16_t)(sign | (uint16_t)(biased << 10) | (uint16_t)bits);
-}
 
 static enum status encode(const float *values, size_t count, unsigned char *out) {
     for (size_t i = 0; i < count; i++) {

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "../../harness/record/record.h"
-#include "../gguf_dequant.h"
+#include "../half.h"
 #include "../trace.h"
 
 enum { LAYERS = 2, HEADS = 4, KV_HEADS = 2, D = 4, TOKENS = 16, POSITIONS = 3 };
