@@ -134,7 +134,7 @@ flags_plain := -ffp-contract=off
 flags_data := $(optimisation_hot) -ffp-contract=off
 flags_kernel := $(optimisation_hot) -ffp-contract=fast
 room_flags = $(strip $(if $(filter suites/kernels/%,$(1)),$(flags_kernel),\
-    $(if $(filter datasets/% reference/% suites/lm/%,$(1)),$(flags_data),$(flags_plain))))
+    $(if $(filter datasets/% reference/% suites/lm/% suites/retrieval/%,$(1)),$(flags_data),$(flags_plain))))
 
 # The baseline is plain x86-64; a file named after an instruction set is compiled for it, and the
 # program asks the CPU before it calls into such a file.

@@ -3,8 +3,14 @@
 #define ATTEST_DATASETS_HALF_H
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "../harness/base/status.h"
+
+enum { HALF_BYTES = 2 };
 
 /* float32 of half precision; exact. */
 static inline float half_to_float(uint16_t half) {
@@ -36,5 +42,13 @@ static inline uint16_t float_to_half(float x) {
         size < 0x1p-14F ? small_bits - half_bits : rounded - ((uint32_t)BIAS_DIFFERENCE << 10);
     return (uint16_t)((signbit(x) ? 0x8000U : 0U) | magnitude);
 }
+
+/* Values (count) as bytes, two each, the low one first.  ST_INPUT: one is outside of half
+ * precision; the line begins with `label`. */
+enum status halves_encode(const float *values, size_t count, const char *label,
+                          unsigned char *bytes);
+
+/* The values of such bytes; false: one is not finite. */
+bool halves_decode(const unsigned char *bytes, size_t count, float *values);
 
 #endif

@@ -1,7 +1,6 @@
 #include "trace.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,23 +23,6 @@ extern const char attest_trace[] __attribute__((visibility("hidden")));
 extern const uint64_t attest_trace_size __attribute__((visibility("hidden")));
 
 static const char kind[] = "attention trace";
-
-/* --- half precision --------------------------------------------------------------------------- */
-
-enum { HALF_BYTES = 2 };
-static const double half_largest = 65504;
-
-static enum status encode(const float *values, size_t count, unsigned char *out) {
-    for (size_t i = 0; i < count; i++) {
-        if (!(fabs((double)values[i]) <= half_largest)) {
-            return status_set(ST_INPUT, "trace: %g does not fit half precision", (double)values[i]);
-        }
-        const uint16_t half = float_to_half(values[i]);
-        out[HALF_BYTES * i] = (unsigned char)(half & 0xff);
-        out[HALF_BYTES * i + 1] = (unsigned char)(half >> 8);
-    }
-    return ST_OK;
-}
 
 /* --- the struct ------------------------------------------------------------------------------- */
 
@@ -149,7 +131,7 @@ static size_t value_count(const struct value_field *f) {
 static enum status store_values(const struct value_field *f, struct tree *outputs) {
     const size_t count = value_count(f);
     unsigned char *bytes = mem_alloc_array(count, HALF_BYTES);
-    enum status st = bytes != NULL ? encode(f->values, count, bytes) : ST_SYSTEM;
+    enum status st = bytes != NULL ? halves_encode(f->values, count, "trace", bytes) : ST_SYSTEM;
     if (st == ST_OK &&
         tree_dataset(outputs, f->name, TREE_U8, TREE_RANK_MAX, f->dims, bytes) == NULL) {
         st = no_memory();
@@ -260,15 +242,9 @@ static enum status check_values(const struct value_field *f, const struct tree *
 static enum status read_values(const struct value_field *f, const struct tree *outputs,
                                const char *label) {
     const unsigned char *bytes = tree_find(outputs, f->name)->value.data;
-    const size_t count = value_count(f);
-    for (size_t i = 0; i < count; i++) {
-        const unsigned low = bytes[HALF_BYTES * i], high = bytes[HALF_BYTES * i + 1];
-        f->values[i] = half_to_float((uint16_t)(low | high << 8));
-        if (!isfinite(f->values[i])) {
-            return refuse(label, "a value that is not finite");
-        }
-    }
-    return ST_OK;
+    return halves_decode(bytes, value_count(f), f->values)
+               ? ST_OK
+               : refuse(label, "a value that is not finite");
 }
 
 static enum status read_trace(const struct tree *root, const char *label, struct trace *t) {

@@ -109,6 +109,16 @@ void lm_session_truncate(struct lm_session *s, int64_t length);
 enum status lm_forward(struct lm_session *s, const struct lm_attention *attention,
                        const int32_t *ids, const int32_t *segments, int64_t count, float *hidden);
 
+/* turns (positions, head_dim / 2, 2): cosine and sine of the angle by which pair i of position p
+ * turns. */
+void lm_turns(const struct lm_shape *s, int64_t positions, float *turns);
+
+/* The queries and keys that a layer's attention works on, out of the x of lm_attention_call, so
+ * that they need not be kept: qk (count, heads + kv_heads, head_dim), queries first, rotated by
+ * position (count).  On the caller's thread. */
+void lm_queries_keys(const struct lm_model *m, int32_t layer, const float *x,
+                     const int32_t *position, const float *turns, int64_t count, float *qk);
+
 /* Logits (count, vocabulary) of rows of `hidden` (count, hidden). */
 void lm_logits(const struct lm_model *m, const float *hidden, int64_t count, int threads,
                float *logits);

@@ -1,6 +1,5 @@
 #include <cblas.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "../../harness/base/memory.h"
@@ -19,7 +18,7 @@ struct lm_session {
     int32_t *segment, *position; /* (capacity) */
     int32_t *highest;            /* (capacity) the highest segment so far */
     float *keys, *values;        /* (layers, kv_heads, capacity, head_dim) */
-    float *turns;                /* (min(capacity, context), head_dim / 2, 2) cosine, sine */
+    float *turns;                /* lm_turns of min(capacity, context) positions */
     /* What one block needs, (block, ...): */
     float *h;       /* (hidden) residual stream */
     float *x;       /* (hidden) behind a norm */
@@ -32,20 +31,6 @@ struct lm_session {
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* --- the session ----------------------------------------------------------------------------- */
-
-/* Angles in float64; pair i of position p turns by p * base^(-2i / d). */
-static void fill_turns(struct lm_session *s, int64_t positions) {
-    const struct lm_shape *shape = &s->model->shape;
-    const int64_t pairs = shape->head_dim / 2;
-    for (int64_t i = 0; i < pairs; i++) {
-        const double rate = pow(shape->rope_base, -2.0 * (double)i / shape->head_dim);
-        for (int64_t p = 0; p < positions; p++) {
-            float *turn = s->turns + 2 * (p * pairs + i);
-            turn[0] = (float)cos((double)p * rate);
-            turn[1] = (float)sin((double)p * rate);
-        }
-    }
-}
 
 static enum status allocate(struct lm_session *s) {
     const struct lm_shape *m = &s->model->shape;
@@ -100,7 +85,7 @@ enum status lm_session_new(const struct lm_model *m, int64_t capacity, int threa
         lm_session_free(s);
         return ST_SYSTEM;
     }
-    fill_turns(s, smaller(capacity, m->shape.context));
+    lm_turns(&m->shape, smaller(capacity, m->shape.context), s->turns);
     openblas_set_num_threads(1);
     *out = s;
     return ST_OK;
@@ -189,14 +174,6 @@ static void run_rows(const struct rows_job *job, void (*item)(void *, int64_t)) 
     workers_run(job->s->threads, (job->count + ROWS - 1) / ROWS, item, &copy);
 }
 
-static void rotate_head(const float *in, const float *turns, int64_t pairs, float *out) {
-    for (int64_t i = 0; i < pairs; i++) {
-        const float a = in[2 * i], b = in[2 * i + 1], c = turns[2 * i], s = turns[2 * i + 1];
-        out[2 * i] = a * c - b * s;
-        out[2 * i + 1] = a * s + b * c;
-    }
-}
-
 /* Takes the rows of qkv apart: rotated queries for the plug, rotated keys and values into the
  * cache. */
 static void spread_rows(void *arg, int64_t item) {
@@ -210,11 +187,11 @@ static void spread_rows(void *arg, int64_t item) {
         const int64_t row = job->past + t;
         const float *in = s->qkv + t * width, *turns = s->turns + s->position[row] * d;
         for (int64_t h = 0; h < heads; h++) {
-            rotate_head(in + h * d, turns, d / 2, s->q + (t * heads + h) * d);
+            lm_rotate(in + h * d, turns, d / 2, s->q + (t * heads + h) * d);
         }
         for (int64_t h = 0; h < kv_heads; h++) {
             const int64_t at = ((job->layer * kv_heads + h) * s->capacity + row) * d;
-            rotate_head(in + (heads + h) * d, turns, d / 2, s->keys + at);
+            lm_rotate(in + (heads + h) * d, turns, d / 2, s->keys + at);
             memcpy(s->values + at, in + (heads + kv_heads + h) * d, (size_t)d * sizeof *in);
         }
     }

@@ -33,6 +33,9 @@ void lm_linear(const float *x, const float *w, float *y, int64_t rows, int64_t i
 void lm_rmsnorm(const float *x, const float *weight, double epsilon, float *y, int64_t rows,
                 int64_t width, int threads);
 
+/* out (2 pairs) = the pairs of `in`, pair i turned by (cosine, sine) i of turns (pairs, 2). */
+void lm_rotate(const float *in, const float *turns, int64_t pairs, float *out);
+
 /* Reads the hyperparameters and refuses what the forward does not compute. */
 enum status lm_read_shape(const struct gguf *g, struct lm_shape *out);
 
