@@ -209,6 +209,8 @@ $(version_object): $(BUILD)/include/build_facts.h
 $(call object,datasets/manifest.c): datasets/manifest.tsv
 $(call object,datasets/text_list.c): datasets/texts.tsv
 $(call object,datasets/trace.c): datasets/traces/smollm2.h5
+# May be absent.
+$(call object,datasets/projections_committed.c): $(wildcard datasets/projections/*.h5)
 
 # Without libFuzzer all targets are linked into one program, so each is called by its own name.
 entry_flags = $(if $(filter $(fuzz_targets),$(1)),$(if $(filter fuzz,$(VARIANT)),,\

@@ -42,7 +42,7 @@ struct projections {
     struct projection_plan plan;
     int32_t set_count;
     struct projection_set sets[PROJECTIONS_SETS];
-    char digest[65]; /* of the record's content */
+    char digest[65]; /* of the record's content; of two joined records: of both digests */
 };
 
 /* Room for a set whose shape is set. ST_SYSTEM. */
@@ -52,18 +52,25 @@ void projections_free(struct projections *p);
 /* The set's index of a layer's matrices, or -1. */
 int32_t projection_set_layer(const struct projection_set *s, int32_t layer);
 
-/* The first set with this d_search and seed that has each of the layers; NULL: none. */
+/* The first set with this d_search and seed; NULL: none. */
 const struct projection_set *projections_find(const struct projections *p, int32_t d_search,
                                               uint64_t seed);
 
+/* As a record's tree; *root is the caller's.  ST_INPUT: a weight outside of half precision;
+ * ST_SYSTEM. */
 enum status projections_to_tree(const struct projections *p, struct tree **root);
+
+/* Out of a record's tree.  ST_INPUT with one line: something is missing, more than there should be,
+ * of another shape, or not finite.  On failure *out is empty. */
 enum status projections_from_tree(const struct tree *root, const char *label,
                                   struct projections *out);
 
 /* The projections at PATH, sealed as any record. */
 enum status projections_open(const char *path, struct projections *out);
 
-/* Those that the repository has, of SmolLM2-135M-Instruct; the program carries their bytes. */
+/* Those that the repository has, of SmolLM2-135M-Instruct; the program carries their bytes.  The
+ * sets of datasets/projections/smollm2.h5 (all layers), then those of smollm2-variants.h5 (other
+ * seeds and widths, of some layers).  ST_SKIP: this build has none. */
 enum status projections_committed(struct projections *out);
 
 #endif

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../datasets/manifest.h"
 #include "../../datasets/mapped.h"
 #include "../../datasets/text.h"
 #include "../../datasets/tokenizer.h"
 #include "cmd_lm.h"
 #include "commands.h"
+#include "model_file.h"
 #include "../base/cpu.h"
 #include "../base/memory.h"
 #include "progress.h"
@@ -23,19 +23,6 @@
 enum { CONTEXT_DEFAULT = 2048 };
 
 /* --- model and text -------------------------------------------------------------------------- */
-
-static enum status open_model(struct lm_job *job) {
-    struct manifest_row row;
-    char path[4096];
-    if (job->o->model != NULL) {
-        return gguf_open(job->o->model, NULL, &job->g);
-    }
-    if (!manifest_find("smollm2", "weights", &row)) {
-        return status_set(ST_INPUT, "lm: the manifest has no model; name one with --model FILE");
-    }
-    const enum status st = manifest_locate(&row, path, sizeof path);
-    return st == ST_OK ? gguf_open(path, row.sha256, &job->g) : st;
-}
 
 static enum status encode(const struct tokenizer *t, struct lm_job *job) {
     struct mapped text;
@@ -324,7 +311,7 @@ static enum status read_options(int argc, char **argv, struct lm_options *o) {
 }
 
 static enum status act(struct lm_job *job) {
-    enum status st = open_model(job);
+    enum status st = model_file_open(job->o->model, &job->g);
     if (st == ST_OK) {
         st = read_text(job);
     }

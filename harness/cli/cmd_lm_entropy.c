@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../datasets/manifest.h"
 #include "../../suites/entropy/entropy_capture.h"
 #include "../../suites/entropy/entropy_gather.h"
 #include "cmd_lm.h"
+#include "model_file.h"
 #include "progress.h"
 #include "../record/record.h"
 
@@ -158,21 +158,10 @@ enum status lm_entropy(struct lm_job *job) {
 
 /* --- trace ------------------------------------------------------------------------------------ */
 
-static enum status name_model(const struct lm_job *job, struct trace *t) {
-    struct manifest_row row;
-    const char *label = gguf_label(job->g),
-               *slash = strrchr(label, '/'); /* no path of this machine */
-    snprintf(t->model, sizeof t->model, "%s", slash == NULL ? label : slash + 1);
-    if (job->o->model == NULL && manifest_find("smollm2", "weights", &row)) {
-        snprintf(t->model_digest, sizeof t->model_digest, "%s", row.sha256);
-        return ST_OK;
-    }
-    return digest_file(job->o->model, t->model_digest);
-}
-
 static enum status write_trace(const struct lm_job *job, struct trace *t) {
     struct tree *root = NULL;
-    enum status st = name_model(job, t);
+    enum status st =
+        model_file_name(job->o->model, job->g, t->model, sizeof t->model, t->model_digest);
     snprintf(t->text, sizeof t->text, "%s", job->text);
     snprintf(t->text_digest, sizeof t->text_digest, "%s", job->text_digest);
     st = st == ST_OK ? trace_to_tree(t, &root) : st;

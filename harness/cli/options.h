@@ -18,6 +18,7 @@
     X(seal, "RECORD...", "seal records that exist, signed or not")                                 \
     X(selfcheck, "", "prove that wrong kernels and defective metrics are caught")                  \
     X(show, "RECORD", "print a record's cells")                                                    \
+    X(train, "", "train search projections of a language model's layers")                          \
     X(verify, "RECORD...", "check records against their seals")
 
 /* command, id, long name, argument or "", summary */
@@ -71,6 +72,24 @@
     X(selfcheck, SELFCHECK_OUT, "out", "FILE", "write the record here; build/records/ by default") \
     X(show, SHOW_CELL, "cell", "ID", "one cell with its raw samples")                              \
     X(show, SHOW_JSON, "json", "", "print JSON")                                                   \
+    X(train, TRAIN_BATCH, "batch", "N", "sequences a step; 1 by default")                          \
+    X(train, TRAIN_D_SEARCH, "d-search", "N,...",                                                  \
+      "width of the search vectors, or several; 128 by default")                                   \
+    X(train, TRAIN_LAYERS, "layers", "N,...|all", "only these layers; all by default")             \
+    X(train, TRAIN_MODEL, "model", "FILE",                                                         \
+      "a GGUF file; by default the model that datasets/fetch-smollm2.sh fetched")                  \
+    X(train, TRAIN_OUT, "out", "FILE", "write the projections here, a record")                     \
+    X(train, TRAIN_QUIET, "quiet", "", "no progress on stderr")                                    \
+    X(train, TRAIN_RATE, "rate", "X", "largest rate of learning; 1e-4 by default")                 \
+    X(train, TRAIN_SEED, "seed", "S,...",                                                          \
+      "seed of first weights and of the sequences' order, or several; 1 by default")               \
+    X(train, TRAIN_SEQUENCES, "sequences", "N",                                                    \
+      "only the first N sequences of the training text; 192 by default")                           \
+    X(train, TRAIN_STEPS, "steps", "N", "steps of the optimiser; 1000 by default")                 \
+    X(train, TRAIN_TEXT, "text", "FILE",                                                           \
+      "this text; by default the training documents of the language model's own")                  \
+    X(train, TRAIN_THREADS, "threads", "N", "threads, at most one a layer; all by default")        \
+    X(train, TRAIN_TOKENS, "tokens", "N", "tokens a sequence; 1024 by default")                    \
     X(verify, VERIFY_CHAIN, "chain", "DIR",                                                        \
       "every record (*.h5) of this folder, and whether their seals form one unbroken line")        \
     X(verify, VERIFY_HEAD, "head", "HEX",                                                          \
