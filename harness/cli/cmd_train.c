@@ -54,7 +54,7 @@ static enum status read_number(const char *name, const char *text, int64_t least
     return ST_OK;
 }
 
-/* Numbers above -1, each once. */
+/* Numbers above -1. */
 static enum status read_list(const char *name, const char *text, int64_t most, struct list *out) {
     const char *at = text;
     out->count = 0;
@@ -62,12 +62,11 @@ static enum status read_list(const char *name, const char *text, int64_t most, s
         char *end;
         errno = 0;
         const long long value = *at >= '0' && *at <= '9' ? strtoll(at, &end, 10) : -1;
-        bool ok = value >= 0 && value <= most && errno == 0 && out->count < LIST;
-        for (int i = 0; i < out->count; i++) {
-            ok = ok && out->at[i] != value;
-        }
-        if (!ok || (*end != ',' && *end != '\0')) {
-            return refuse(name, "different numbers with commas between them", text);
+        if (value < 0 || value > most || errno != 0 || out->count == LIST ||
+            (*end != ',' && *end != '\0')) {
+            char what[96];
+            snprintf(what, sizeof what, "numbers up to %" PRId64 " with commas between them", most);
+            return refuse(name, what, text);
         }
         out->at[out->count++] = value;
         if (*end == '\0') {
@@ -97,6 +96,11 @@ static enum status read_layers(const char *text, struct list *out) {
     }
     const enum status st = read_list("layers", text, INT32_MAX, out);
     qsort(out->at, (size_t)out->count, sizeof out->at[0], by_value);
+    for (int i = 1; i < out->count && st == ST_OK; i++) {
+        if (out->at[i] == out->at[i - 1]) {
+            return refuse("layers", "each layer once", text);
+        }
+    }
     return st;
 }
 
@@ -138,6 +142,34 @@ static enum status take_option(enum option_id id, const char *value, struct opti
     }
 }
 
+/* Width and seed of set `index`: a single one goes with all of the others. */
+static int64_t pick(const struct list *l, int index) { return l->at[l->count == 1 ? 0 : index]; }
+
+static int set_count(const struct options *o) {
+    return o->widths.count > o->seeds.count ? o->widths.count : o->seeds.count;
+}
+
+static enum status check_sets(const struct options *o) {
+    const int count = set_count(o);
+    if ((o->widths.count != count && o->widths.count != 1) ||
+        (o->seeds.count != count && o->seeds.count != 1) || count > PROJECTIONS_SETS) {
+        return status_set(ST_USAGE,
+                          "train: give as many widths as seeds, or one of either; at most %d",
+                          (int)PROJECTIONS_SETS);
+    }
+    for (int i = 0; i < count; i++) {
+        bool ok = pick(&o->widths, i) > 0;
+        for (int k = 0; k < i; k++) {
+            ok = ok && (pick(&o->widths, k) != pick(&o->widths, i) ||
+                        pick(&o->seeds, k) != pick(&o->seeds, i));
+        }
+        if (!ok) {
+            return status_set(ST_USAGE, "train: a width of 0, or the same width and seed twice");
+        }
+    }
+    return ST_OK;
+}
+
 static enum status read_options(int argc, char **argv, struct options *o) {
     const char *value;
     *o = (struct options){.widths = {{128}, 1},
@@ -161,10 +193,7 @@ static enum status read_options(int argc, char **argv, struct options *o) {
     if (o->out == NULL) {
         return status_set(ST_USAGE, "train: name the file: attest train --out FILE");
     }
-    return o->widths.count * o->seeds.count <= PROJECTIONS_SETS && o->widths.at[0] > 0
-               ? ST_OK
-               : status_set(ST_USAGE, "train: at most %d pairs of width and seed, widths above 0",
-                            (int)PROJECTIONS_SETS);
+    return check_sets(o);
 }
 
 /* --- training --------------------------------------------------------------------------------- */
@@ -226,11 +255,10 @@ static enum status set_plan(struct work *w) {
     snprintf(plan->text, sizeof plan->text, "%s",
              o->text == NULL ? "training documents" : w->corpus.documents[0].name);
     snprintf(plan->text_digest, sizeof plan->text_digest, "%s", w->texts.digest);
-    for (int i = 0; i < o->widths.count; i++) {
-        for (int k = 0; k < o->seeds.count; k++) {
-            w->p.sets[w->p.set_count++] = (struct projection_set){
-                .d_search = (int32_t)o->widths.at[i], .seed = (uint64_t)o->seeds.at[k]};
-        }
+    w->p.set_count = set_count(o);
+    for (int i = 0; i < w->p.set_count; i++) {
+        w->p.sets[i] = (struct projection_set){.d_search = (int32_t)pick(&o->widths, i),
+                                               .seed = (uint64_t)pick(&o->seeds, i)};
     }
     return model_file_name(o->model, w->g, plan->model, sizeof plan->model, plan->model_digest);
 }

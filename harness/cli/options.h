@@ -74,7 +74,7 @@
     X(show, SHOW_JSON, "json", "", "print JSON")                                                   \
     X(train, TRAIN_BATCH, "batch", "N", "sequences a step; 1 by default")                          \
     X(train, TRAIN_D_SEARCH, "d-search", "N,...",                                                  \
-      "width of the search vectors, or several; 128 by default")                                   \
+      "width of the search vectors, or one for each seed; 128 by default")                         \
     X(train, TRAIN_LAYERS, "layers", "N,...|all", "only these layers; all by default")             \
     X(train, TRAIN_MODEL, "model", "FILE",                                                         \
       "a GGUF file; by default the model that datasets/fetch-smollm2.sh fetched")                  \
@@ -82,7 +82,8 @@
     X(train, TRAIN_QUIET, "quiet", "", "no progress on stderr")                                    \
     X(train, TRAIN_RATE, "rate", "X", "largest rate of learning; 1e-4 by default")                 \
     X(train, TRAIN_SEED, "seed", "S,...",                                                          \
-      "seed of first weights and of the sequences' order, or several; 1 by default")               \
+      "seed of first weights and of the sequences' order, or several, or one for each width; 1 "   \
+      "by default")                                                                                \
     X(train, TRAIN_SEQUENCES, "sequences", "N",                                                    \
       "only the first N sequences of the training text; 192 by default")                           \
     X(train, TRAIN_STEPS, "steps", "N", "steps of the optimiser; 1000 by default")                 \
