@@ -28,7 +28,9 @@ enum status retrieval_arms_open(const struct retrieval_measured *m, const struct
         return st;
     }
     out->state = mem_alloc_array(m->arm_count, sizeof *out->state);
-    st = out->state == NULL ? ST_SYSTEM : ST_OK;
+    if (out->state == NULL) {
+        return ST_SYSTEM;
+    }
     for (size_t a = 0; a < m->arm_count && st == ST_OK; a++) {
         const struct retrieval_arm *arm = &m->arms[a];
         st = arm->method->learned && arm->params.projections == NULL

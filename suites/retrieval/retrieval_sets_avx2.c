@@ -15,8 +15,8 @@ static inline __m256 members(const float *row, uint64_t bits) {
 /* Adds half a word's weights, pairs first. */
 static inline __m256 half(__m256 sum, const float *row, uint64_t bits) {
     const __m256 a = _mm256_add_ps(members(row, bits), members(row + LANES, bits >> 8));
-    const __m256 b = _mm256_add_ps(members(row + (ptrdiff_t)2 * LANES, bits >> 16),
-                                   members(row + (ptrdiff_t)3 * LANES, bits >> 24));
+    const __m256 b = _mm256_add_ps(members(row + (int64_t)2 * LANES, bits >> 16),
+                                   members(row + (int64_t)3 * LANES, bits >> 24));
     return _mm256_add_ps(sum, _mm256_add_ps(a, b));
 }
 

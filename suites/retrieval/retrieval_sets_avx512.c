@@ -7,7 +7,7 @@ enum { LANES = 16 };
 /* Adds the i-th quarter of a word's weights; the quarters' sums do not wait for each other. */
 static inline __m512 quarter(__m512 sum, const float *row, uint64_t set, int i) {
     const __mmask16 bits = (__mmask16)(set >> (LANES * i));
-    return _mm512_mask_add_ps(sum, bits, sum, _mm512_loadu_ps(row + (ptrdiff_t)i * LANES));
+    return _mm512_mask_add_ps(sum, bits, sum, _mm512_loadu_ps(row + (int64_t)i * LANES));
 }
 
 static double stretch(const float *row, const uint64_t *set, int64_t words) {
