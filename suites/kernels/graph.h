@@ -9,6 +9,7 @@
 #ifndef ATTEST_SUITES_KERNELS_GRAPH_H
 #define ATTEST_SUITES_KERNELS_GRAPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../harness/base/status.h"
@@ -71,6 +72,8 @@ struct graph_impl {
                       float *scores, struct graph_counts *counts);
     int64_t (*size)(const void *index);
     void (*close)(void *index);
+    /* Its searches may end by another rule than the paper's, and so find and count less. */
+    bool own_rule;
 };
 
 #endif

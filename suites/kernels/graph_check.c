@@ -209,12 +209,13 @@ enum status graph_check(const struct graph_impl *impl, const void *index,
     }
     /* A library may order equal scores as it likes on its way. */
     const bool orders = !p->ties || impl->adopt != NULL;
-    judge_answers(j, p, &plain, p->whole && orders);
-    judge_answers(j, p, &twin, p->whole && orders);
+    const bool determined = p->whole && orders && !impl->own_rule;
+    judge_answers(j, p, &plain, determined);
+    judge_answers(j, p, &twin, determined);
     if (orders) {
         judge_twin(j, p, &plain, &twin);
     }
-    judge_counts(j, p, &counts, p->whole && orders);
+    judge_counts(j, p, &counts, determined);
     *near = j->verdict != VERDICT_FAIL ? count_near(p, &plain) : 0;
     return ST_OK;
 }

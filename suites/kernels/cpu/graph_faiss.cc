@@ -107,6 +107,39 @@ class Graph {
     std::unique_ptr<faiss::DistanceComputer> product;
 };
 
+/* With FAISS's own list of candidates, which in 1.7.3 miscounts those that wait: dropping one that
+ * was visited long ago, it counts one less, so that some searches end before the paper's. */
+class Twin : public graph_library::Twin<Graph> {
+  public:
+    using graph_library::Twin<Graph>::Twin;
+
+  protected:
+    std::set<Found> nearest_to(Found start, size_t ef) override {
+        faiss::HNSW::MinimaxHeap waiting(static_cast<int>(ef));
+        std::set<Found> best = {start};
+        std::vector<bool> seen(graph.size());
+        seen[static_cast<size_t>(start.id)] = true;
+        waiting.push(start.id, start.distance);
+        while (waiting.size() > 0) {
+            const Links links = read(waiting.pop_min(), 0);
+            for (size_t i = 0; i < links.count; i++) {
+                const auto id = static_cast<size_t>(links.ids[i]);
+                if (seen[id]) {
+                    continue;
+                }
+                seen[id] = true;
+                const Found next = evaluated(links.ids[i]);
+                waiting.push(next.id, next.distance);
+                best.insert(next);
+                if (best.size() > ef) {
+                    best.erase(std::prev(best.end()));
+                }
+            }
+        }
+        return best;
+    }
+};
+
 std::vector<Found> ask(const Index &index, const float *query, int64_t k, int32_t ef) {
     std::vector<float> products(static_cast<size_t>(k));
     std::vector<faiss::Index::idx_t> labels(static_cast<size_t>(k));
@@ -133,8 +166,7 @@ int64_t search(const void *index, const float *query, int64_t k, int32_t ef, int
             found = ask(*in, query, k, static_cast<int32_t>(wanted));
         } else if (wanted > 0) {
             const Graph graph(in->flat, query);
-            found = graph_library::Twin<Graph>(graph, in->params.d, counts)
-                        .search(static_cast<size_t>(wanted));
+            found = Twin(graph, in->params.d, counts).search(static_cast<size_t>(wanted));
         }
         count = graph_library::give(found, k, ids, scores, score);
         return ST_OK;
@@ -150,6 +182,6 @@ void close_index(void *index) { delete static_cast<Index *>(index); }
 
 extern "C" {
 extern const struct graph_impl graph_faiss_impl;
-const struct graph_impl graph_faiss_impl = {open_index, add,  nullptr,    export_links,
-                                            search,     size, close_index};
+const struct graph_impl graph_faiss_impl = {open_index, add,  nullptr,     export_links,
+                                            search,     size, close_index, true};
 }

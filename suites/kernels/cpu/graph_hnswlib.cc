@@ -183,6 +183,6 @@ void close_index(void *index) { delete static_cast<Index *>(index); }
 
 extern "C" {
 extern const struct graph_impl graph_hnswlib_impl;
-const struct graph_impl graph_hnswlib_impl = {open_index, add,  nullptr,    export_links,
-                                              search,     size, close_index};
+const struct graph_impl graph_hnswlib_impl = {open_index, add,  nullptr,     export_links,
+                                              search,     size, close_index, false};
 }

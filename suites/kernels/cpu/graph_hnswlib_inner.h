@@ -26,7 +26,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace {
+namespace { // NOLINT(cert-dcl59-cpp): a copy for each file is what is wanted
 #include <hnswlib/hnswlib.h>
 }
 

@@ -97,6 +97,9 @@ template <typename Graph> class Twin {
   public:
     Twin(const Graph &of, int32_t d, struct graph_counts *into)
         : graph(of), vector_bytes(static_cast<uint64_t>(d) * sizeof(float)), counts(into) {}
+    virtual ~Twin() = default;
+    Twin(const Twin &) = delete;
+    Twin &operator=(const Twin &) = delete;
 
     /* The ef nearest that the library's own links, with its own distances, lead to. */
     std::vector<Found> search(size_t ef) {
@@ -110,7 +113,7 @@ template <typename Graph> class Twin {
         return {best.begin(), best.end()};
     }
 
-  private:
+  protected:
     Found evaluated(int32_t id) {
         counts->evaluations++;
         counts->bytes += vector_bytes;
@@ -124,22 +127,8 @@ template <typename Graph> class Twin {
         return links;
     }
 
-    /* To the nearest of a node and its neighbours until that is the node itself. */
-    Found descended(Found at, int32_t level) {
-        for (;;) {
-            const int32_t from = at.id;
-            const Links links = read(from, level);
-            for (size_t i = 0; i < links.count; i++) {
-                const Found next = evaluated(links.ids[i]);
-                at = next.distance < at.distance ? next : at;
-            }
-            if (at.id == from) {
-                return at;
-            }
-        }
-    }
-
-    std::set<Found> nearest_to(Found start, size_t ef) {
+    /* Algorithm 2 of the paper on level 0. */
+    virtual std::set<Found> nearest_to(Found start, size_t ef) {
         std::set<Found> best = {start}, waiting = {start};
         std::vector<bool> seen(graph.size());
         seen[static_cast<size_t>(start.id)] = true;
@@ -170,6 +159,23 @@ template <typename Graph> class Twin {
     }
 
     const Graph &graph;
+
+  private:
+    /* To the nearest of a node and its neighbours until that is the node itself. */
+    Found descended(Found at, int32_t level) {
+        for (;;) {
+            const int32_t from = at.id;
+            const Links links = read(from, level);
+            for (size_t i = 0; i < links.count; i++) {
+                const Found next = evaluated(links.ids[i]);
+                at = next.distance < at.distance ? next : at;
+            }
+            if (at.id == from) {
+                return at;
+            }
+        }
+    }
+
     uint64_t vector_bytes;
     struct graph_counts *counts;
 };
