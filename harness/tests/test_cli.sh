@@ -15,7 +15,7 @@ refused() {
     tap_result $? "$name: one line on stderr, none on stdout"
 }
 
-for command in env keygen list lm report run seal selfcheck show verify; do
+for command in env keygen list lm report run seal selfcheck show train verify; do
     "$attest" "$command" --help >"$TMPDIR/out" 2>&1
     equal "$command --help exits 0" $? 0
     contains "$command --help names it" "$(<"$TMPDIR/out")" "usage: attest $command"
@@ -43,6 +43,16 @@ refused 2 "queries without dataset" run adsampling --queries x.npy
 refused 2 "missing folder" run crossover --quiet --out "$TMPDIR/none/x.h5"
 refused 2 "dataset that is not there" run adsampling --dataset "$TMPDIR/none.fvecs"
 refused 2 "unknown list" list nonsense
+refused 2 "training into no file" train
+refused 2 "training with an operand" train --out "$TMPDIR/x.h5" nonsense
+refused 2 "a layer twice" train --out "$TMPDIR/x.h5" --layers 4,4
+refused 2 "a list that does not end" train --out "$TMPDIR/x.h5" --layers 4,
+refused 2 "a width of none" train --out "$TMPDIR/x.h5" --d-search 0
+refused 2 "the same width and seed twice" train --out "$TMPDIR/x.h5" --seed 1,1
+refused 2 "two widths and three seeds" train --out "$TMPDIR/x.h5" --d-search 8,9 --seed 1,2,3
+refused 2 "a rate that is no number" train --out "$TMPDIR/x.h5" --rate nan
+refused 2 "training on a text that is not there" \
+    train --out "$TMPDIR/x.h5" --model "$TMPDIR/none.gguf" --text "$TMPDIR/none"
 refused 2 "record that is not there" show "$TMPDIR/none.h5"
 refused 2 "selfcheck filter that matches nothing" selfcheck --filter nothing-like-this
 printf 'not hdf5' >"$TMPDIR/junk.h5"

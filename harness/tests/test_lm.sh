@@ -109,6 +109,23 @@ print(o["contexts"], o["texts"], near(last["alpha"], 1), near(last["beta"], 0),
         "[64, 128, 256] 2 True True True True None True True"
     contains "entropy: for people" "$("$attest" lm entropy "${even[@]}" --context 128)" \
         "last all heads        alpha  1.0000"
+    # Inputs of zero have no direction: every key is as near, and only those beyond the 16 positives cost.
+    train=(train --model "$TMPDIR/tiny.gguf" --text "$TMPDIR/long" --tokens 64 --sequences 3 --steps 4)
+    "$attest" "${train[@]}" --d-search 8,4 --seed 1,2 --out "$TMPDIR/p1.h5" --quiet >"$TMPDIR/out"
+    equal "train: its last line is the file" "$(tail -n 1 "$TMPDIR/out")" "$TMPDIR/p1.h5"
+    contains "train: loss of an even model" "$(head -n 1 "$TMPDIR/out")" "$(python3 -c '
+import math
+print("layer  0  d_search 8  seed 1  loss %.4f to step 1" %
+      (sum(max(0, math.log(n / 16)) for n in range(2, 65)) / 63))')"
+    check "train: sealed" test -s "$TMPDIR/p1.h5.seal"
+    "$attest" "${train[@]}" --d-search 8,4 --seed 1,2 --out "$TMPDIR/p2.h5" --threads 1 >/dev/null 2>"$TMPDIR/err"
+    check "train: the same bytes on one thread" cmp "$TMPDIR/p1.h5" "$TMPDIR/p2.h5"
+    contains "train: progress" "$(<"$TMPDIR/err")" "100% layer 0 is done, loss "
+    equal "train: a layer that is not there" \
+        "$("$attest" "${train[@]}" --layers 1 --out "$TMPDIR/p3.h5" --quiet 2>&1)" \
+        "attest: train: the model has no layer 1, it has 1"
+    [ ! -e "$TMPDIR/p3.h5" ]
+    tap_result $? "train: no file of what failed"
     refused "entropy of a short text" "too few" entropy "${tiny[@]}"
     refused "entropy of short windows" "a fit needs" entropy "${even[@]}" --context 100
     "$attest" run entropy "${even[@]}" --filter part=fit --out "$TMPDIR/even.h5" >/dev/null 2>&1
