@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lm/lm_identity.h"
 #include "entropy_sparse_losses.h"
 #include "entropy_sparse_plug.h"
 
@@ -151,13 +152,14 @@ enum status entropy_check_identity(struct entropy_source *s, const int32_t *ids,
                                    bool off, struct cell *c) {
     const struct attention_params params = {.k = tokens};
     struct entropy_plug plug;
-    struct entropy_identity found;
+    struct lm_identity found;
     enum status st = entropy_plug_open(c->kernel, &params, lm_shape(s->lm.model), tokens, &plug);
     if (st != ST_OK) {
         return st;
     }
     plug.off = off;
-    st = entropy_plug_identity(&plug, s->lm.model, ids, tokens, s->threads, &found);
+    const struct lm_attention attention = entropy_plug_attention(&plug);
+    st = lm_identity(&attention, s->lm.model, ids, tokens, s->threads, &found);
     entropy_plug_close(&plug);
     if (st == ST_OK) {
         cell_metric(c, "logit_max_abs_diff", "logits", true, found.largest, found.logits);

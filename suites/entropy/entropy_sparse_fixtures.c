@@ -6,6 +6,7 @@
 #include "../../harness/judge/kernel.h"
 #include "../kernels/attention_check.h"
 #include "../kernels/rank.h"
+#include "../lm/lm_identity.h"
 #include "entropy_ranking_metrics.h"
 #include "entropy_sparse_metrics.h"
 
@@ -248,13 +249,13 @@ enum status entropy_diff_with_sign(struct fixture_values *v) {
     for (size_t i = 0; i < 3; i++) {
         wrong = fmax(wrong, (double)a[i] - (double)b[i]);
     }
-    *v = (struct fixture_values){entropy_max_abs_diff(a, b, 3), 2, wrong, 0};
+    *v = (struct fixture_values){lm_max_abs_diff(a, b, 3), 2, wrong, 0};
     return ST_OK;
 }
 
 enum status entropy_diff_mean(struct fixture_values *v) {
     static const float a[] = {1, 2, 3}, b[] = {1, 4, 2};
-    *v = (struct fixture_values){entropy_max_abs_diff(a, b, 3), 2, (0 + 2 + 1) / 3.0, 0};
+    *v = (struct fixture_values){lm_max_abs_diff(a, b, 3), 2, (0 + 2 + 1) / 3.0, 0};
     return ST_OK;
 }
 
@@ -266,7 +267,7 @@ enum status entropy_diff_of_nan(struct fixture_values *v) {
         const double difference = fabs((double)a[i] - (double)b[i]);
         wrong = difference > wrong ? difference : wrong;
     }
-    *v = (struct fixture_values){entropy_max_abs_diff(a, b, 2), NAN, wrong, 0};
+    *v = (struct fixture_values){lm_max_abs_diff(a, b, 2), NAN, wrong, 0};
     return ST_OK;
 }
 
@@ -301,8 +302,8 @@ enum status entropy_diff_of_all_keys(struct fixture_values *v) {
     st = st == ST_OK ? attend(&p, "attention/topk", FEW_TOKENS, all) : st;
     st = st == ST_OK ? attend(&p, "attention/topk", FEW_TOKENS - 1, fewer) : st;
     if (st == ST_OK) {
-        *v = (struct fixture_values){entropy_max_abs_diff(full, all, FEW_VALUES), 0,
-                                     entropy_max_abs_diff(full, fewer, FEW_VALUES), 0};
+        *v = (struct fixture_values){lm_max_abs_diff(full, all, FEW_VALUES), 0,
+                                     lm_max_abs_diff(full, fewer, FEW_VALUES), 0};
     }
     attention_problem_free(&p);
     return st;

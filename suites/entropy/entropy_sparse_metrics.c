@@ -115,15 +115,3 @@ double entropy_cosine(const float *a, const float *b, int64_t d) {
     }
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
-
-double entropy_max_abs_diff(const float *a, const float *b, size_t n) {
-    double most = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double difference = fabs((double)a[i] - (double)b[i]);
-        if (isnan(difference)) {
-            return NAN;
-        }
-        most = difference > most ? difference : most;
-    }
-    return most;
-}

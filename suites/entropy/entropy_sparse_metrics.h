@@ -54,7 +54,4 @@ double entropy_kv_formula(bool by_channel, int64_t d, int64_t tokens);
 /* Cosine of two vectors (d); NaN where one is zero. */
 double entropy_cosine(const float *a, const float *b, int64_t d);
 
-/* Largest difference of values (n); NaN where one is no number. */
-double entropy_max_abs_diff(const float *a, const float *b, size_t n);
-
 #endif

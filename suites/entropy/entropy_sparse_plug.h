@@ -49,15 +49,4 @@ struct lm_shape entropy_trace_shape(const struct trace *t);
 enum status entropy_plug_trace(struct entropy_plug *p, const struct trace *t, int threads,
                                struct judge *j, struct entropy_likeness *out);
 
-/* All logits of `tokens` tokens with the plug against those without any: the largest difference,
- * and whether their bits are the same. */
-struct entropy_identity {
-    double largest;
-    bool same_bits;
-    uint64_t logits;
-};
-enum status entropy_plug_identity(struct entropy_plug *p, const struct lm_model *m,
-                                  const int32_t *ids, int64_t tokens, int threads,
-                                  struct entropy_identity *out);
-
 #endif

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "../../../datasets/rng.h"
+#include "../../lm/lm_identity.h"
 #include "../../lm/tests/tiny.h"
 #include "../entropy_ranking_metrics.h"
 #include "../entropy_ranking_queries.h"
@@ -51,11 +52,12 @@ static struct entropy_plug open_plug(const char *kernel, struct attention_params
 
 /* --- identity --------------------------------------------------------------------------------- */
 
-static struct entropy_identity identity_of(int64_t k, bool off) {
+static struct lm_identity identity_of(int64_t k, bool off) {
     struct entropy_plug plug = open_plug("attention/topk", (struct attention_params){.k = k});
-    struct entropy_identity found;
+    struct lm_identity found;
     plug.off = off;
-    assert_int_equal(entropy_plug_identity(&plug, model, ids, N, 2, &found), ST_OK);
+    const struct lm_attention attention = entropy_plug_attention(&plug);
+    assert_int_equal(lm_identity(&attention, model, ids, N, 2, &found), ST_OK);
     entropy_plug_close(&plug);
     assert_int_equal(found.logits, N * TINY_VOCABULARY);
     return found;
@@ -63,8 +65,8 @@ static struct entropy_identity identity_of(int64_t k, bool off) {
 
 static void a_plug_switched_off_changes_no_bit(void **state) {
     (void)state;
-    const struct entropy_identity off = identity_of(3, true), all = identity_of(N, false);
-    const struct entropy_identity on = identity_of(3, false);
+    const struct lm_identity off = identity_of(3, true), all = identity_of(N, false);
+    const struct lm_identity on = identity_of(3, false);
     assert_true(off.same_bits && off.largest == 0);
     assert_true(all.same_bits && all.largest == 0);
     assert_true(!on.same_bits && on.largest > 0.01);
