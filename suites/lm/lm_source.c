@@ -58,10 +58,11 @@ static enum status no_memory(void) { return status_set(ST_SYSTEM, "out of memory
 
 /* What stands in the record's plan of the weights.  The digest of a user's file is ours, that of
  * the pinned one the manifest's SHA-256. */
-static enum status state_model(struct run *run, const struct gguf *g, const char *source,
+static enum status state_model(struct lm_source *s, const struct gguf *g, const char *source,
                                const char *licence, const char *digest) {
     const char *slash = strrchr(gguf_label(g), '/'); /* no path of this machine */
-    struct tree *node = run_plan_dataset(run, dataset_of(run));
+    struct tree *node = run_plan_dataset(s->run, s->dataset);
+    snprintf(s->digest, sizeof s->digest, "%s", digest);
     return node != NULL && tree_set_string(node, "source", source) &&
                    tree_set_string(node, "file", slash == NULL ? gguf_label(g) : slash + 1) &&
                    tree_set_string(node, "licence", licence) &&
@@ -70,14 +71,14 @@ static enum status state_model(struct run *run, const struct gguf *g, const char
                : no_memory();
 }
 
-static enum status open_own(struct run *run, struct gguf **g) {
+static enum status open_own(struct lm_source *s, struct gguf **g) {
     char digest[DIGEST_HEX];
-    enum status st = gguf_open(run_model(run), NULL, g);
-    st = st == ST_OK ? digest_file(run_model(run), digest) : st;
-    return st == ST_OK ? state_model(run, *g, "--model", "the user's", digest) : st;
+    enum status st = gguf_open(run_model(s->run), NULL, g);
+    st = st == ST_OK ? digest_file(run_model(s->run), digest) : st;
+    return st == ST_OK ? state_model(s, *g, "--model", "the user's", digest) : st;
 }
 
-static enum status open_pinned(struct run *run, struct gguf **g) {
+static enum status open_pinned(struct lm_source *s, struct gguf **g) {
     struct manifest_row row;
     char path[4096];
     if (!manifest_find(pinned, "weights", &row)) {
@@ -87,12 +88,12 @@ static enum status open_pinned(struct run *run, struct gguf **g) {
         return ST_SKIP;
     }
     enum status st = gguf_open(path, row.sha256, g);
-    return st == ST_OK ? state_model(run, *g, row.source, row.licence, row.sha256) : st;
+    return st == ST_OK ? state_model(s, *g, row.source, row.licence, row.sha256) : st;
 }
 
 static enum status load_model(struct lm_source *s) {
     struct gguf *g = NULL;
-    enum status st = run_model(s->run) != NULL ? open_own(s->run, &g) : open_pinned(s->run, &g);
+    enum status st = run_model(s->run) != NULL ? open_own(s, &g) : open_pinned(s, &g);
     st = st == ST_OK ? tokenizer_new(g, &s->tokenizer) : st;
     if (st == ST_OK) {
         run_note(s->run, "%s: loading weights", s->dataset);

@@ -18,6 +18,7 @@ struct lm_source {
     struct run *run;
     const char *dataset;
     int threads;
+    char digest[65]; /* of the weights' file: the pinned one's SHA-256, else ours */
     struct lm_model *model;
     struct tokenizer *tokenizer;
     struct text_corpus corpus;

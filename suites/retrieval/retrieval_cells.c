@@ -1,0 +1,56 @@
+#include "retrieval_cells.h"
+
+enum status retrieval_add_recall(struct retrieval_source *s, const struct retrieval_question *q,
+                                 struct cell *c) {
+    struct retrieval_sum sum;
+    const enum status st = retrieval_sums(s, q, &sum);
+    if (st != ST_OK) {
+        return st;
+    }
+    retrieval_pass_verdict(s, q->set, c);
+    if (c->verdict == VERDICT_FAIL) {
+        return ST_OK;
+    }
+    const struct retrieval_quality found = retrieval_quality_of(&sum);
+    const uint64_t n = found.queries;
+    cell_metric(c, "recall_at_k_per_head", "share", true, found.recall_per_head, n);
+    cell_metric(c, "recall_at_k_shared", "share", true, found.recall_shared, n);
+    cell_metric(c, "mass_at_k", "share", true, found.mass, n);
+    cell_metric(c, "retained_share", "share", true, found.retained_share, n);
+    cell_metric(c, "read_share", "share", true, found.read_share, n);
+    cell_metric(c, "queries", "queries", true, (double)n, n);
+    return ST_OK;
+}
+
+enum status retrieval_add_losses(struct retrieval_source *s, const struct retrieval_way *way,
+                                 int64_t texts, struct cell *c) {
+    static const struct retrieval_way none = {.method = NULL};
+    struct retrieval_loss full, other;
+    enum status st = retrieval_losses_of(s, way, texts, &other);
+    st = st == ST_OK ? retrieval_losses_of(s, &none, texts, &full) : st;
+    if (st != ST_OK) {
+        return st;
+    }
+    uint64_t predictions = 0;
+    for (size_t i = 0; i < other.count; i++) {
+        predictions += (uint64_t)other.sequences[i].predictions;
+    }
+    cell_metric(c, "ppl", "ppl", true, retrieval_ppl(other.sequences, other.count), predictions);
+    if (way->method != NULL) {
+        const struct interval gap = retrieval_ppl_gap(other.sequences, full.sequences, other.count);
+        metric_interval(cell_metric(c, "ppl_gap", "share", true, gap.value, other.count), gap.lo,
+                        gap.hi);
+        cell_metric(c, "evaluated_share", "share", true, retrieval_evaluated_share(&other.searched),
+                    other.searched.present);
+    }
+    return ST_OK;
+}
+
+void retrieval_add_params(const struct retrieval_source *s,
+                          const struct retrieval_layer_set *layers, struct cell *c) {
+    const struct retrieval_method *m = retrieval_method_of(c);
+    const int32_t count = retrieval_layers_count(layers);
+    const int32_t d_search = m == NULL ? 0 : m->d_search;
+    cell_metric(c, "params", "weights", true,
+                (double)retrieval_params(lm_shape(s->lm.model), d_search, count), (uint64_t)count);
+}

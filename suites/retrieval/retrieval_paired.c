@@ -1,0 +1,46 @@
+/* The part "paired": two methods' losses of the same sequences. */
+#include "retrieval_cells.h"
+
+static const struct {
+    const char *arm, *against;
+} pairs[] = {{"learned", "quest"}, {"hnsw", "learned"}};
+
+enum { PAIRS = sizeof pairs / sizeof pairs[0] };
+
+static enum status plan(const struct retrieval_plan *p) {
+    for (size_t i = 0; i < PAIRS; i++) {
+        for (size_t b = 0; p->size.ppl_budgets[b] != 0; b++) {
+            struct cell *c = retrieval_method_cell(p, retrieval_method_find(pairs[i].arm));
+            if (c == NULL) {
+                return ST_SYSTEM;
+            }
+            retrieval_cell_set(c, &p->size, RETRIEVAL_SINGLE);
+            cell_param_text(c, "against", pairs[i].against);
+            cell_param_integer(c, "kept", p->size.ppl_budgets[b]);
+        }
+    }
+    return ST_OK;
+}
+
+static enum status check(struct retrieval_source *s, struct cell *c) {
+    const int64_t texts = s->size.sets[RETRIEVAL_SINGLE].texts;
+    struct retrieval_way way = {.method = retrieval_method_of(c),
+                                .budget = cell_integer(c, "kept", 0),
+                                .layers = retrieval_layers_headline(lm_shape(s->lm.model)->layers)};
+    struct retrieval_loss a, b;
+    enum status st = retrieval_losses_of(s, &way, texts, &a);
+    way.method = retrieval_method_find(cell_param(c, "against")->text);
+    st = st == ST_OK ? retrieval_losses_of(s, &way, texts, &b) : st;
+    if (st != ST_OK) {
+        return st;
+    }
+    const struct interval d = retrieval_nll_delta(a.sequences, b.sequences, a.count);
+    metric_interval(cell_metric(c, "nll_delta", "nats", true, d.value, a.count), d.lo, d.hi);
+    cell_metric(c, "nll_delta_lo", "nats", true, d.lo, a.count);
+    cell_metric(c, "nll_delta_hi", "nats", true, d.hi, a.count);
+    cell_metric(c, "evaluated_share", "share", true, retrieval_evaluated_share(&a.searched),
+                a.searched.present);
+    return ST_OK;
+}
+
+const struct retrieval_part retrieval_paired_part = {"paired", plan, check};
