@@ -92,14 +92,14 @@ enum status retrieval_method_open(const struct retrieval_source *s,
     params->seed = run_seed(s->run);
     params->page = m->page > 0 ? m->page : params->page;
     params->graph = m->graph;
-    *selector = selector_find(m->arm);
-    if (*selector == NULL) {
-        return status_set(ST_SYSTEM, "retrieval: no selector %s", m->arm);
-    }
     const struct kernel *k = m->graph[0] != '\0' ? kernel_find(m->graph) : NULL;
     const char *reason = k != NULL ? kernel_unavailable(k) : NULL;
     if (m->graph[0] != '\0' && (k == NULL || reason != NULL)) {
         return status_set(ST_SKIP, "%s", k == NULL ? "no such kernel in this build" : reason);
+    }
+    *selector = selector_find(m->arm);
+    if (*selector == NULL) {
+        return status_set(ST_SYSTEM, "retrieval: no selector %s", m->arm);
     }
     return m->d_search > 0 ? find_projections(s, m, &params->projections) : ST_OK;
 }

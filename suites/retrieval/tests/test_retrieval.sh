@@ -1,0 +1,124 @@
+#!/bin/bash
+# attest run retrieval on a tiny model with random weights; run again, drawn; without weights.
+. ci/tests/tap.sh
+attest=${ATTEST:-build/attest}
+record=$TMPDIR/tiny.h5
+run() { "$attest" run retrieval --profile smoke --quiet "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"; }
+
+ATTEST_CACHE=$TMPDIR/no-cache run --filter '/window/' --out "$TMPDIR/skip.h5"
+equal "without weights every cell is skipped" $? 77
+contains "with the command that brings them" "$("$attest" show --json "$TMPDIR/skip.h5")" \
+    datasets/fetch-smollm2.sh
+
+if ! command -v python3 >/dev/null; then
+    skip "a tiny model" "python3 is not installed"
+    finish
+    exit
+fi
+
+# Five layers of four heads over two KV heads; letters are tokens; random weights and text.
+python3 - "$TMPDIR/tiny.gguf" "$TMPDIR/text" <<'PY'
+import random, struct, sys
+
+def text(s):
+    return struct.pack('<Q', len(s.encode())) + s.encode()
+
+def u32(key, value):
+    return text(key) + struct.pack('<II', 4, value)
+
+def f32(key, value):
+    return text(key) + struct.pack('<If', 6, value)
+
+def string(key, value):
+    return text(key) + struct.pack('<I', 8) + text(value)
+
+def strings(key, values):
+    return text(key) + struct.pack('<IIQ', 9, 8, len(values)) + b''.join(map(text, values))
+
+random.seed(5)
+layers, hidden, heads, kv_heads, head_dim, ffn = 5, 32, 4, 2, 8, 24
+tokens = list('abcdefghijklmnopqrst') + ['ab', 'cd']
+meta = [string('general.architecture', 'llama'), u32('llama.block_count', layers),
+        u32('llama.attention.head_count', heads), u32('llama.attention.head_count_kv', kv_heads),
+        u32('llama.embedding_length', hidden), u32('llama.feed_forward_length', ffn),
+        u32('llama.context_length', 512), f32('llama.attention.layer_norm_rms_epsilon', 1e-5),
+        string('tokenizer.ggml.model', 'gpt2'), string('tokenizer.ggml.pre', 'gpt-2'),
+        strings('tokenizer.ggml.tokens', tokens), strings('tokenizer.ggml.merges', ['a b', 'c d'])]
+q, kv = heads * head_dim, kv_heads * head_dim
+shapes = {'token_embd.weight': (hidden, len(tokens)), 'output_norm.weight': (hidden,)}
+for i in range(layers):
+    block = {'attn_norm': (hidden,), 'ffn_norm': (hidden,), 'attn_q': (hidden, q),
+             'attn_k': (hidden, kv), 'attn_v': (hidden, kv), 'attn_output': (q, hidden),
+             'ffn_gate': (hidden, ffn), 'ffn_up': (hidden, ffn), 'ffn_down': (ffn, hidden)}
+    shapes.update({f'blk.{i}.{name}.weight': shape for name, shape in block.items()})
+table, data = b'', b''
+for name, shape in shapes.items():
+    table += text(name) + struct.pack(f'<I{len(shape)}QIQ', len(shape), *shape, 0, len(data))
+    count = shape[0] * (shape[1] if len(shape) > 1 else 1)
+    values = [1.0] * count if len(shape) == 1 else [random.gauss(0, 0.4) for _ in range(count)]
+    data += struct.pack(f'<{count}f', *values)
+    data += bytes(-len(data) % 32)
+head = b'GGUF' + struct.pack('<IQQ', 3, len(shapes), len(meta)) + b''.join(meta) + table
+open(sys.argv[1], 'wb').write(head + bytes(-len(head) % 32) + data)
+open(sys.argv[2], 'w').write(''.join(random.choices('abcdefghijklmnopqrst', k=4000)))
+PY
+tiny=(--model "$TMPDIR/tiny.gguf" --text "$TMPDIR/text")
+run "${tiny[@]}" --out "$record"
+equal "a user's model and text" "$?$(<"$TMPDIR/err")" 0
+
+cells() { # EXPRESSION: of the cells that ran, as Python's cells; m(cell, name) is a metric's value
+    "$attest" show --json "$record" | python3 -c '
+import json, sys
+every = json.load(sys.stdin)["cells"]
+cells = [c for c in every if c["oracle"] != "skip"]
+p = lambda c, name: c["params"].get(name)
+part = lambda name: [c for c in cells if p(c, "part") == name]
+def m(c, name):
+    metric = c["metrics"].get(name)
+    return None if metric is None else metric["value"]
+print(eval(sys.argv[1].strip()))' "$1"
+}
+equal "no cell failed" "$(cells '[c["arm"] for c in cells if c["oracle"] == "fail"]')" "[]"
+equal "learned methods have no projections of it" \
+    "$(cells 'sorted({c["arm"] for c in every} - {c["arm"] for c in cells})')" "['hnsw', 'learned']"
+equal "an oracle's own set has recall 1" \
+    "$(cells '{m(c, "recall_at_k_per_head") for c in part("quality") if c["arm"] == "oracle_per_head"}')" \
+    "{1}"
+equal "no recall, mass or share is above 1" \
+    "$(cells 'max(m(c, n) for c in part("quality") if c["arm"] != "full" for n in
+        ("recall_at_k_per_head", "recall_at_k_shared", "mass_at_k", "retained_share", "read_share")
+        if m(c, n) is not None)')" 1
+equal "the per-head oracle has the most mass" "$(cells '
+    max((m(c, "mass_at_k"), c["arm"]) for c in part("quality")
+        if p(c, "sequences") == "single" and p(c, "kept") == 32 and p(c, "population") == "all")[1]')" \
+    oracle_per_head
+equal "queries of two windows of 256 tokens in one layer" \
+    "$(cells '{m(c, "queries") for c in part("quality") if p(c, "sequences") == "single" and
+        p(c, "population") == "all" and c["arm"] != "full"}')" "{512}"
+equal "of those with more than 64 keys" \
+    "$(cells '{m(c, "queries") for c in part("quality") if p(c, "sequences") == "single" and
+        p(c, "population") == "long" and p(c, "kept") == 64}')" "{384}"
+equal "the gap is that of the perplexities" "$(cells '
+    {abs(m(c, "ppl") / m(full, "ppl") - 1 - m(c, "ppl_gap")) < 1e-12
+     for full in part("quality") if full["arm"] == "full"
+     for c in part("quality") if m(c, "ppl_gap") is not None}')" "{True}"
+equal "K as large as the text: the plain path's logits" \
+    "$(cells 'sorted((c["arm"], m(c, "logit_max_abs_diff")) for c in part("identity"))')" \
+    "[('oracle_per_head', 0), ('oracle_shared', 0), ('quest', 0), ('random', 0), ('raw_qk', 0), ('window', 0)]"
+equal "edges are left out" "$(cells '
+    sorted((p(c, "chosen"), m(c, "coverage")) for c in part("coverage"))')" \
+    "[('edges 1+1', 0.6), ('edges 2+0', 0.6), ('edges 3+1', 0.2)]"
+
+"$attest" verify --rerun "$record" >"$TMPDIR/again" 2>&1
+equal "the same again" $? 0
+check "cell by cell" grep -q ' 0 differ, 0 may differ' "$TMPDIR/again"
+"$attest" report "$record" --format csv --out "$TMPDIR/report" >"$TMPDIR/files" 2>"$TMPDIR/err"
+equal "tables" $? 0
+check "of recall" grep -q '^64,oracle_shared,' "$TMPDIR/report/tiny-retrieval-quality-1.csv"
+
+run "${tiny[@]}" --set retrieval_tokens=100 --out "$TMPDIR/short.h5"
+equal "sequences too short are no input" $? 2
+contains "one line says so" "$(<"$TMPDIR/err")" retrieval_tokens
+run "${tiny[@]}" --set projections="$TMPDIR/none.h5" --out "$TMPDIR/none.h5"
+equal "projections that are not there are no input" $? 2
+finish
