@@ -89,6 +89,7 @@ static enum status prepare(struct run *run, struct group *g) {
         return status_set(ST_SYSTEM, "out of memory");
     }
     g->state = s;
+    s->group = g;
     const enum status st = open_source(run, s);
     if (st == ST_SKIP) {
         lm_source_skip(g, status_message());

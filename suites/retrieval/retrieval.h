@@ -27,6 +27,7 @@ struct retrieval_passes;
 /* What the cells of the group share, open while they are checked. */
 struct retrieval_source {
     struct run *run;
+    const struct group *group; /* whose cells are checked, finished ones included */
     struct lm_source lm;
     struct retrieval_size size;
     struct projections projections;   /* without sets where there are none */

@@ -24,7 +24,7 @@ enum status retrieval_add_recall(struct retrieval_source *s, const struct retrie
 
 enum status retrieval_add_losses(struct retrieval_source *s, const struct retrieval_way *way,
                                  int64_t texts, struct cell *c) {
-    static const struct retrieval_way none = {.method = NULL};
+    const struct retrieval_way none = {.set = way->set};
     struct retrieval_loss full, other;
     enum status st = retrieval_losses_of(s, way, texts, &other);
     st = st == ST_OK ? retrieval_losses_of(s, &none, texts, &full) : st;

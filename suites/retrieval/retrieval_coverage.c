@@ -98,7 +98,9 @@ static enum status choose_layers(struct retrieval_source *s, const struct cell *
 
 static enum status check(struct retrieval_source *s, struct cell *c) {
     const int32_t layers = lm_shape(s->lm.model)->layers;
-    struct retrieval_way way = {.method = retrieval_method_of(c), .budget = RETRIEVAL_LAYER_BUDGET};
+    struct retrieval_way way = {.set = RETRIEVAL_SINGLE,
+                                .method = retrieval_method_of(c),
+                                .budget = RETRIEVAL_LAYER_BUDGET};
     enum status st = choose_layers(s, c, &way.layers);
     st = st == ST_OK ? retrieval_add_losses(s, &way, s->size.coverage_texts, c) : st;
     if (st == ST_OK) {

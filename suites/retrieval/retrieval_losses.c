@@ -24,7 +24,7 @@ void retrieval_losses_free(struct retrieval_losses *l) {
 }
 
 static bool same_way(const struct retrieval_way *a, const struct retrieval_way *b) {
-    return a->method == b->method &&
+    return a->set == b->set && a->method == b->method &&
            (a->method == NULL || (a->budget == b->budget &&
                                   memcmp(a->layers.in, b->layers.in, sizeof a->layers.in) == 0));
 }
@@ -109,9 +109,9 @@ static enum status add(struct retrieval_source *s, const struct retrieval_way *w
 
 enum status retrieval_losses_of(struct retrieval_source *s, const struct retrieval_way *way,
                                 int64_t texts, struct retrieval_loss *out) {
-    static const struct retrieval_way full = {.method = NULL};
+    const struct retrieval_way full = {.set = way->set};
     const struct text_sequences *of;
-    enum status st = retrieval_texts(s, RETRIEVAL_SINGLE, &of);
+    enum status st = retrieval_texts(s, way->set, &of);
     if (st != ST_OK) {
         return st;
     }

@@ -24,7 +24,8 @@ static enum status plan(const struct retrieval_plan *p) {
 
 static enum status check(struct retrieval_source *s, struct cell *c) {
     const int64_t texts = s->size.sets[RETRIEVAL_SINGLE].texts;
-    struct retrieval_way way = {.method = retrieval_method_of(c),
+    struct retrieval_way way = {.set = RETRIEVAL_SINGLE,
+                                .method = retrieval_method_of(c),
                                 .budget = cell_integer(c, "kept", 0),
                                 .layers = retrieval_layers_headline(lm_shape(s->lm.model)->layers)};
     struct retrieval_loss a, b;

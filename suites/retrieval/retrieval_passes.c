@@ -78,6 +78,17 @@ enum status retrieval_texts(struct retrieval_source *s, enum retrieval_set set,
 
 /* --- the pass --------------------------------------------------------------------------------- */
 
+/* Whether a cell that is still to be checked is of the method; raw_qk is what others are compared
+ * with. */
+static bool is_wanted(const struct retrieval_source *s, const struct retrieval_method *m) {
+    bool wanted = strcmp(m->arm, "raw_qk") == 0;
+    for (size_t i = 0; i < s->group->cell_count && !wanted; i++) {
+        const struct cell *c = &s->group->cells[i];
+        wanted = !c->finished && c->verdict != VERDICT_SKIP && retrieval_method_of(c) == m;
+    }
+    return wanted;
+}
+
 /* Held-out texts order layers by methods that have losses with part of the layers substituted. */
 static bool is_of_set(const struct retrieval_method *m, enum retrieval_set set) {
     const bool coverage = strcmp(m->arm, "quest") == 0 || strcmp(m->arm, "learned") == 0;
@@ -90,8 +101,9 @@ static enum status open_arms(const struct retrieval_source *s, enum retrieval_se
     for (size_t i = 0; i < RETRIEVAL_METHODS; i++) {
         const struct retrieval_method *m = &retrieval_methods[i];
         const enum status st =
-            is_of_set(m, set) ? retrieval_method_open(s, m, &p->arms[n].method, &p->arms[n].params)
-                              : ST_SKIP;
+            is_of_set(m, set) && is_wanted(s, m)
+                ? retrieval_method_open(s, m, &p->arms[n].method, &p->arms[n].params)
+                : ST_SKIP;
         if (st == ST_OK) {
             p->methods[n++] = m;
         } else if (st != ST_SKIP) {

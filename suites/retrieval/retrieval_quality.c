@@ -39,12 +39,15 @@ static enum status plan_method(const struct retrieval_plan *p, struct point at) 
     return st;
 }
 
+/* Losses are computed of windows of one document, and some of packed ones. */
 static enum status plan_full(const struct retrieval_plan *p) {
-    struct cell *c = retrieval_cell(p, "full", "");
-    if (c == NULL) {
-        return ST_SYSTEM;
+    for (int set = RETRIEVAL_SINGLE; set <= RETRIEVAL_PACKED; set++) {
+        struct cell *c = retrieval_cell(p, "full", "");
+        if (c == NULL) {
+            return ST_SYSTEM;
+        }
+        retrieval_cell_set(c, &p->size, (enum retrieval_set)set);
     }
-    retrieval_cell_set(c, &p->size, RETRIEVAL_SINGLE);
     return ST_OK;
 }
 
@@ -69,12 +72,15 @@ static enum status plan(const struct retrieval_plan *p) {
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
+/* Of packed sequences those of Quest and of what is learned. */
 static bool has_losses(const struct retrieval_source *s, const struct cell *c,
                        const struct retrieval_question *q) {
-    const bool of_pilot = retrieval_param_is(c, "layers", pilot);
-    return q->set == RETRIEVAL_SINGLE && q->population == RETRIEVAL_ALL && q->method->losses &&
-           (of_pilot ? q->budget == s->size.pilot_budget
-                     : retrieval_has_budget(s->size.ppl_budgets, q->budget));
+    const bool few = retrieval_param_is(c, "layers", pilot) || q->set == RETRIEVAL_PACKED;
+    const bool contender = q->method->d_search > 0 || q->method->page > 0;
+    return q->set != RETRIEVAL_WHOLE && q->population == RETRIEVAL_ALL && q->method->losses &&
+           (q->set == RETRIEVAL_SINGLE || contender) &&
+           (few ? q->budget == s->size.few_budget
+                : retrieval_has_budget(s->size.ppl_budgets, q->budget));
 }
 
 /* An oracle that reads its own set has all of it. */
@@ -89,7 +95,6 @@ static void check_oracle(struct cell *c) {
 }
 
 static enum status check(struct retrieval_source *s, struct cell *c) {
-    static const struct retrieval_way full = {.method = NULL};
     const int32_t layers = lm_shape(s->lm.model)->layers;
     struct retrieval_question q = {
         .set = retrieval_set_of(c, &s->size),
@@ -98,9 +103,10 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
         .layers = retrieval_param_is(c, "layers", pilot) ? retrieval_layers_pilot(layers)
                                                          : retrieval_layers_headline(layers),
         .population = retrieval_param_is(c, "population", "long") ? RETRIEVAL_LONG : RETRIEVAL_ALL};
-    const int64_t texts = s->size.sets[RETRIEVAL_SINGLE].texts;
+    const struct retrieval_way way = {q.set, q.method, q.budget, q.layers};
+    const int64_t texts = s->size.sets[q.set].texts;
     if (q.method == NULL) {
-        return retrieval_add_losses(s, &full, texts, c);
+        return retrieval_add_losses(s, &way, texts, c);
     }
     enum status st = retrieval_add_recall(s, &q, c);
     if (st != ST_OK || c->verdict == VERDICT_FAIL) {
@@ -108,7 +114,6 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
     }
     retrieval_add_params(s, &q.layers, c);
     if (has_losses(s, c, &q)) {
-        const struct retrieval_way way = {q.method, q.budget, q.layers};
         st = retrieval_add_losses(s, &way, texts, c);
     }
     check_oracle(c);

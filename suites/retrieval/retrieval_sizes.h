@@ -26,7 +26,7 @@ struct retrieval_size {
     struct retrieval_set_size sets[RETRIEVAL_SETS];
     int64_t budgets[RETRIEVAL_BUDGETS + 1];     /* of recall and mass, ascending; ends with 0 */
     int64_t ppl_budgets[RETRIEVAL_BUDGETS + 1]; /* of losses, some of those */
-    int64_t pilot_budget;    /* of losses with few layers substituted, one of those */
+    int64_t few_budget; /* of losses with few layers substituted or of few methods, one of those */
     int64_t coverage_texts;  /* of the first set's, with more and more layers substituted */
     int32_t coverage[8];     /* how many layers; ends with 0 */
     int64_t identity_tokens; /* over which logits must be the plain path's */

@@ -112,7 +112,7 @@ static void budgets_fit_together(void **state) {
         for (size_t i = 0; size.ppl_budgets[i] != 0; i++) {
             assert_true(retrieval_has_budget(size.budgets, size.ppl_budgets[i]));
         }
-        assert_true(retrieval_has_budget(size.ppl_budgets, size.pilot_budget));
+        assert_true(retrieval_has_budget(size.ppl_budgets, size.few_budget));
         assert_true(retrieval_has_budget(size.budgets, RETRIEVAL_LAYER_BUDGET));
         assert_true(size.coverage_texts <= size.sets[RETRIEVAL_SINGLE].texts);
         assert_int_equal(size.sets[RETRIEVAL_HELD].tokens, size.sets[RETRIEVAL_SINGLE].tokens);
