@@ -3,4 +3,5 @@
 EXPERIMENT(adsampling)
 EXPERIMENT(crossover)
 EXPERIMENT(entropy)
+EXPERIMENT(retrieval)
 EXPERIMENT(selfcheck)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "retrieval_fixtures.h"
 #include "retrieval_losses.h"
 #include "retrieval_passes.h"
 

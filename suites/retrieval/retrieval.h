@@ -63,7 +63,6 @@ bool retrieval_param_is(const struct cell *c, const char *name, const char *text
 
 extern const struct setting retrieval_settings[];
 extern const struct metric_info retrieval_metrics[];
-extern const struct fixture retrieval_fixtures[];
 extern const struct table retrieval_tables[];
 extern const struct plot retrieval_plots[];
 
