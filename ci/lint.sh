@@ -27,7 +27,8 @@ lint_scripts() {
 # A list header holds one macro call a line, sorted, none twice.
 lint_lists() {
     local list status=0
-    for list in suites/experiments.h suites/kernels/kernels.h suites/kernels/operations.h; do
+    for list in suites/experiments.h suites/kernels/kernels.h suites/kernels/operations.h \
+        suites/retrieval/selectors.h; do
         grep -E '^[A-Z]+\(' "$list" | LC_ALL=C sort -cu || {
             echo "$list: not sorted, or a line appears twice"
             status=1

@@ -1,6 +1,4 @@
 /* learned: the cosine of learned projections of the layer's input, compared with every key. */
-#include <inttypes.h>
-
 #include "../../harness/base/memory.h"
 #include "select_project.h"
 #include "select_vectors.h"
@@ -26,13 +24,10 @@ static enum status open_learned(const struct lm_shape *shape, int64_t capacity,
         return ST_SYSTEM;
     }
     s->projections = params->projections;
-    if (s->projections->hidden != shape->hidden) {
-        return status_set(ST_INPUT,
-                          "projections of a model of width %" PRId32 " for one of %" PRId32
-                          ": take those that were trained for it",
-                          s->projections->hidden, shape->hidden);
-    }
-    return select_vectors_open(&s->vectors, shape->layers, s->projections->d_search, capacity);
+    const enum status st = select_project_fits(s->projections, shape);
+    return st == ST_OK
+               ? select_vectors_open(&s->vectors, shape->layers, s->projections->d_search, capacity)
+               : st;
 }
 
 static enum status begin_learned(void *state, const struct lm_attention_call *call) {

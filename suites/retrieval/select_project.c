@@ -1,8 +1,19 @@
 #include "select_project.h"
 
 #include <cblas.h>
+#include <inttypes.h>
 
-#include "../../datasets/projections.h"
+enum status select_project_fits(const struct projection_set *set, const struct lm_shape *shape) {
+    if (set == NULL) {
+        return status_set(ST_INPUT, "no projections are given; `attest train` makes them");
+    }
+    return set->hidden == shape->hidden
+               ? ST_OK
+               : status_set(ST_INPUT,
+                            "projections of a model of width %" PRId32 " for one of %" PRId32
+                            "; take those that were trained for it",
+                            set->hidden, shape->hidden);
+}
 
 static void project(const float *x, int64_t rows, int32_t hidden, const float *w, int32_t d,
                     float *out) {

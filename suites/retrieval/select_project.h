@@ -2,7 +2,11 @@
 #ifndef ATTEST_SUITES_RETRIEVAL_SELECT_PROJECT_H
 #define ATTEST_SUITES_RETRIEVAL_SELECT_PROJECT_H
 
+#include "../../datasets/projections.h"
 #include "../lm/lm.h"
+
+/* ST_INPUT: none, or those of a model of another width. */
+enum status select_project_fits(const struct projection_set *set, const struct lm_shape *shape);
 
 /* queries, keys (rows, d_search) = W_q x, W_k x of the call's tokens t .. t + rows - 1; the context
  * is a struct projection_set that has the layer.  A source of select_vectors_begin(). */

@@ -41,18 +41,16 @@ static enum status open_quest(const struct lm_shape *shape, int64_t capacity,
                         .kv_heads = shape->kv_heads,
                         .d = shape->head_dim,
                         .page = params->page,
-                        .slots = capacity / params->page + 1,
+                        .slots = capacity / params->page,
                         .bounds = mem_alloc_array((size_t)shape->layers, sizeof *s->bounds),
                         .pages = pages_best(),
                         .space = select_space_of(capacity, 1)};
     return s->bounds == NULL ? ST_SYSTEM : ST_OK;
 }
 
-/* Where the bounds of a segment's pages begin.  A segment from `first` with n complete pages ends
- * at first + n page or later, so the next one's slots begin behind its own. */
-static int64_t slot_of(const struct quest *s, int64_t first) {
-    return (first + s->page - 1) / s->page;
-}
+/* Where the bounds of a segment's pages begin.  The next segment's first key is n pages or more
+ * behind, n the complete pages of this one, so its slots begin behind these. */
+static int64_t slot_of(const struct quest *s, int64_t first) { return first / s->page; }
 
 /* The bounds of the page whose last key is `row`. */
 static void bound_page(const struct quest *s, const struct lm_attention_call *call, int64_t row) {

@@ -53,8 +53,9 @@ struct selector {
     bool learned;     /* needs params->projections to have the layer */
     bool teacher;     /* knows the full attention's weights: an upper bound, no method */
     const char *source;
-    /* Room for sequences of up to `capacity` tokens.  ST_INPUT: projections of another model;
-     * ST_SYSTEM.  What a failure left in *state, NULL too, is for close(). */
+    /* Room for sequences of up to `capacity` tokens.  ST_INPUT: no projections, or another
+     * model's; ST_SKIP: the graph kernel cannot run here; ST_SYSTEM.  What a failure left in
+     * *state, NULL too, is for close(). */
     enum status (*open)(const struct lm_shape *shape, int64_t capacity,
                         const struct selector_params *params, void **state);
     /* A layer's new keys: past == 0 begins the layer's sequence anew, else they are appended to

@@ -25,9 +25,6 @@ struct sparse_plug {
 
 static enum status check_layers(const struct selector *method, const struct projection_set *set,
                                 const struct lm_shape *shape, const bool *layers) {
-    if (method->learned && set == NULL) {
-        return status_set(ST_INPUT, "%s needs trained projections; none are given", method->name);
-    }
     for (int32_t i = 0; method->learned && i < shape->layers; i++) {
         if (layers[i] && projection_set_layer(set, i) < 0) {
             return status_set(ST_INPUT,
@@ -42,18 +39,19 @@ static enum status check_layers(const struct selector *method, const struct proj
 enum status sparse_plug_open(const struct selector *method, const struct selector_params *params,
                              const struct lm_shape *shape, int64_t capacity, int64_t budget,
                              const bool *layers, struct sparse_plug **out) {
+    struct sparse_plug *p = mem_alloc(sizeof *p);
     *out = NULL;
-    enum status st = check_layers(method, params->projections, shape, layers);
-    struct sparse_plug *p = st == ST_OK ? mem_alloc(sizeof *p) : NULL;
     if (p == NULL) {
-        return st == ST_OK ? ST_SYSTEM : st;
+        return ST_SYSTEM;
     }
     *p = (struct sparse_plug){.method = method,
                               .capacity = capacity,
                               .budget = budget,
                               .layers = mem_alloc_array((size_t)shape->layers, sizeof *p->layers),
                               .math = row_math()};
-    st = p->layers == NULL ? ST_SYSTEM : method->open(shape, capacity, params, &p->state);
+    enum status st =
+        p->layers == NULL ? ST_SYSTEM : method->open(shape, capacity, params, &p->state);
+    st = st == ST_OK ? check_layers(method, params->projections, shape, layers) : st;
     if (st != ST_OK) {
         sparse_plug_close(p);
         return st;
