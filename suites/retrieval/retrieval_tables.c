@@ -13,10 +13,11 @@ static bool is_quality(const struct cell *c) {
     return retrieval_part_is(c, retrieval_quality_part.name) && strcmp(c->arm, "full") != 0;
 }
 
-/* One line a method: pages of 16, one graph library. */
+/* One line a method: pages of 16, one graph library; all queries, most layers. */
 static bool is_plotted(const struct cell *c) {
     return is_quality(c) && cell_integer(c, "page", 16) == 16 &&
-           strcmp(c->kernel, "graph/hnswlib") != 0;
+           strcmp(c->kernel, "graph/hnswlib") != 0 && retrieval_param_is(c, "population", "all") &&
+           retrieval_param_is(c, "layers", "inner");
 }
 
 static bool has_losses(const struct cell *c) {
