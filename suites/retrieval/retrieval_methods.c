@@ -99,7 +99,7 @@ enum status retrieval_method_open(const struct retrieval_source *s,
     }
     *selector = selector_find(m->arm);
     if (*selector == NULL) {
-        return status_set(ST_SKIP, "no method %s in this build", m->arm);
+        return status_set(ST_SYSTEM, "retrieval: no selector %s", m->arm);
     }
     return m->d_search > 0 ? find_projections(s, m, &params->projections) : ST_OK;
 }

@@ -79,7 +79,7 @@ print(eval(sys.argv[1].strip()))' "$1"
 }
 equal "no cell failed" "$(cells '[c["arm"] for c in cells if c["oracle"] == "fail"]')" "[]"
 equal "learned methods have no projections of it" \
-    "$(cells 'sorted({c["arm"] for c in every} - {c["arm"] for c in cells})')" "['hnsw', 'learned', 'quest']"
+    "$(cells 'sorted({c["arm"] for c in every} - {c["arm"] for c in cells})')" "['hnsw', 'learned']"
 equal "an oracle's own set has recall 1" \
     "$(cells '{m(c, "recall_at_k_per_head") for c in part("quality") if c["arm"] == "oracle_per_head"}')" \
     "{1}"
@@ -104,7 +104,11 @@ equal "the gap is that of the perplexities" "$(cells '
      if m(c, "ppl_gap") is not None and p(c, "sequences") == p(full, "sequences")}')" "{True}"
 equal "K as large as the text: the plain path's logits" \
     "$(cells 'sorted((c["arm"], m(c, "logit_max_abs_diff")) for c in part("identity"))')" \
-    "[('oracle_per_head', 0), ('oracle_shared', 0), ('random', 0), ('raw_qk', 0), ('window', 0)]"
+    "[('oracle_per_head', 0), ('oracle_shared', 0), ('quest', 0), ('random', 0), ('raw_qk', 0), ('window', 0)]"
+equal "edges are left out" "$(cells '
+    sorted((p(c, "chosen"), m(c, "coverage")) for c in part("coverage"))')" \
+    "[('edges 1+1', 0.6), ('edges 2+0', 0.6), ('edges 3+1', 0.2)]"
+
 "$attest" verify --rerun "$record" >"$TMPDIR/again" 2>&1
 equal "the same again" $? 0
 check "cell by cell" grep -q ' 0 differ, 0 may differ' "$TMPDIR/again"
