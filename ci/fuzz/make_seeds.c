@@ -12,6 +12,7 @@
 
 #include "../../datasets/gguf.h"
 #include "../../datasets/tests/gguf_build.h"
+#include "../../datasets/projections.h"
 #include "../../datasets/trace.h"
 #include "../../harness/record/cells_tree.h"
 #include "../../harness/record/journal.h"
@@ -435,6 +436,46 @@ static void write_llama(void) {
     store("lm", "llama", memory, b.size);
 }
 
+static void write_projections(void) {
+    struct projections p = {.plan = {.model = "model",
+                                     .model_digest = "00",
+                                     .text = "text",
+                                     .text_digest = "01",
+                                     .sequences = 2,
+                                     .tokens = 8,
+                                     .steps = 4,
+                                     .batch = 1,
+                                     .rate = 1e-4,
+                                     .temperature = 0.07,
+                                     .positives = 16}};
+    const int32_t widths[] = {2, 1};
+    struct tree *root;
+    void *bytes;
+    size_t size;
+    for (int32_t i = 0; i < 2; i++) {
+        struct projection_set *s = &p.sets[p.set_count++];
+        *s = (struct projection_set){.d_search = widths[i],
+                                     .seed = 1,
+                                     .hidden = 3,
+                                     .layer_count = 2,
+                                     .layers = {0, 3},
+                                     .points = 2};
+        require(projection_set_new(s) == ST_OK, "projections");
+        for (int32_t k = 0; k < 2 * widths[i] * 3; k++)
+            s->wq[k] = s->wk[k] = (float)k / 4;
+        for (int32_t k = 0; k < 2 * 2; k++) {
+            s->step[k % 2] = 2 * (k % 2 + 1);
+            s->loss[k] = 2 - (float)k / 8;
+        }
+    }
+    require(projections_to_tree(&p, &root) == ST_OK, "projections");
+    require(tree_pack(root, &bytes, &size) == ST_OK, "projections");
+    store("projections", "small", bytes, size);
+    free(bytes);
+    tree_free(root);
+    projections_free(&p);
+}
+
 static void write_trace(void) {
     struct trace t = {.model = "model",
                       .model_digest = "00",
@@ -526,6 +567,8 @@ static void write_options(void) {
     store_text("options", "seal", "seal\n--key\nk\n--password-file\np\n--\na.h5\nb.h5");
     store_text("options", "selfcheck", "selfcheck\n--filter\nknn/.*|l2_scan\n--out\nx.h5");
     store_text("options", "show", "show\n--json\n--cell\ntoy.00\na.h5");
+    store_text("options", "train",
+               "train\n--layers\n4,8\n--d-search\n128,64\n--seed\n1,2\n--rate\n1e-3\n--out\np.h5");
     store_text("options", "verify",
                "verify\n--verbose\n--chain\nfolder\n--head\n"
                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n--key\n/nowhere");
@@ -549,6 +592,7 @@ int main(int argc, char **argv) {
     write_model("smollm", "smollm");
     write_model("gpt-2", "gpt-2");
     write_llama();
+    write_projections();
     write_trace();
     write_minisign();
     store_text("tokenizer", "words", "ab aab  It's 111 <|end|>!<user> \n\t caf\xc3\xa9 << aaaaa");

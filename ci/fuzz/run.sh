@@ -52,7 +52,7 @@ unset FUZZ_IN_PROCESS
 # Longest input: room for the structures of the format, short enough for many a second.
 longest() { # TARGET
     case $1 in
-    annb | gguf | journal | lm | record | report | trace | tree_pack) echo 16384 ;;
+    annb | gguf | journal | lm | projections | record | report | trace | tree_pack) echo 16384 ;;
     *) echo 4096 ;;
     esac
 }
