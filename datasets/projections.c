@@ -281,7 +281,7 @@ static bool has_shape(const struct tree *node, enum tree_type type, int rank,
 static enum status check_outputs(const struct tree *group, const char *label,
                                  struct projection_set *s) {
     const struct tree *steps = group == NULL ? NULL : tree_find(group, "step");
-    if (!is_dataset(steps, TREE_I64, 1) || steps->value.dims[0] < 1 ||
+    if (steps == NULL || !is_dataset(steps, TREE_I64, 1) || steps->value.dims[0] < 1 ||
         steps->value.dims[0] > POINTS_MOST || group->child_count != 4 ||
         group->attribute_count != 0) {
         return refuse(label, "a set of outputs");

@@ -257,13 +257,13 @@ static void train_layer(void *arg, int64_t slot) {
     struct training *t = arg;
     const struct train_capture *c = &t->capture;
     const struct lm_shape *s = lm_shape(lm_session_model(t->job->session));
-    const size_t tokens = (size_t)c->tokens, width = (size_t)(s->heads + s->kv_heads);
+    const size_t tokens = (size_t)c->tokens;
+    const size_t width = ((size_t)s->heads + (size_t)s->kv_heads) * (size_t)s->head_dim;
     struct layer_work w = {.t = t,
                            .slot = (int32_t)slot,
                            .teachers = mem_alloc_array((size_t)c->sequences, sizeof *w.teachers),
                            .x = mem_alloc_array(tokens, (size_t)c->hidden * sizeof *w.x),
-                           .qk =
-                               mem_alloc_array(tokens, width * (size_t)s->head_dim * sizeof *w.qk),
+                           .qk = mem_alloc_array(tokens, width * sizeof *w.qk),
                            .order = mem_alloc_array((size_t)c->sequences, sizeof *w.order)};
     const enum status st = w.teachers == NULL || w.x == NULL || w.qk == NULL || w.order == NULL
                                ? ST_SYSTEM
