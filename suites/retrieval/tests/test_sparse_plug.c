@@ -41,8 +41,10 @@ static void attend(struct sparse_plug *plug, const struct attention_problem *p, 
     }
 }
 
+static int same_bits(const void *a, const void *b, size_t size) { return memcmp(a, b, size) == 0; }
+
 static int same_row(const float *a, const float *b, int64_t t) {
-    return memcmp(a + t * CASE_WIDTH, b + t * CASE_WIDTH, CASE_WIDTH * sizeof *a) == 0;
+    return same_bits(a + t * CASE_WIDTH, b + t * CASE_WIDTH, CASE_WIDTH * sizeof *a);
 }
 
 /* Whether the method reads exactly min(K, n) keys of n. */
@@ -99,7 +101,7 @@ static void other_layers_stay_full(void **state) {
         attend(plug, &p, CASE_N, 2, sparse);
         for (int layer = 0; layer < CASE_LAYERS; layer++) {
             const int same =
-                memcmp(full + layer * VALUES, sparse + layer * VALUES, VALUES * sizeof *full) == 0;
+                same_bits(full + layer * VALUES, sparse + layer * VALUES, VALUES * sizeof *full);
             assert_int_equal(same, !second[layer]);
         }
         sparse_plug_close(plug);
