@@ -1,0 +1,20 @@
+/* A decoder's attention watched: judged against the float64 oracle, its inputs traced. */
+#ifndef ATTEST_SUITES_RETRIEVAL_RETRIEVAL_DECODE_CHECK_H
+#define ATTEST_SUITES_RETRIEVAL_RETRIEVAL_DECODE_CHECK_H
+
+#include "../../harness/judge/judge.h"
+#include "decode_plug.h"
+#include "retrieval_decode_recall.h"
+
+struct decode_watch {
+    struct decode_plug *plug;
+    int64_t budget;             /* most keys of a set */
+    struct judge *judge;        /* of decoded tokens' outputs, all layers and heads; NULL: none */
+    struct decode_trace *trace; /* NULL: none */
+};
+
+/* The plug, watched.  Judged: a set holds 1 to `budget` keys that the query may read; the output is
+ * within attend's bound of float64 attention over that set, over all keys where there is none. */
+struct lm_attention decode_watch_attention(struct decode_watch *w);
+
+#endif
