@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "retrieval_decode.h"
 #include "retrieval_fixtures.h"
 #include "retrieval_losses.h"
 #include "retrieval_passes.h"
@@ -10,6 +11,7 @@
 static const struct retrieval_part *const parts[] = {
     &retrieval_quality_part,     &retrieval_paired_part,   &retrieval_layers_part,
     &retrieval_sensitivity_part, &retrieval_coverage_part, &retrieval_identity_part,
+    &retrieval_decode_part,
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -117,6 +119,7 @@ static enum status check(struct run *run, struct group *g, struct cell *c) {
 static void release(struct group *g) {
     struct retrieval_source *s = g->state;
     if (s != NULL) {
+        retrieval_decode_free(s->decode);
         retrieval_losses_free(s->losses);
         retrieval_passes_free(s->passes);
         projections_free(&s->projections);
@@ -137,6 +140,8 @@ const struct experiment experiment_retrieval = {
     .plan = plan,
     .prepare = prepare,
     .check = check,
+    .time = retrieval_decode_time, /* groups of the part "decode" */
+    .summarise = retrieval_decode_summarise,
     .release = release,
     .tables = retrieval_tables,
     .plots = retrieval_plots,

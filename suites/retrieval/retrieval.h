@@ -21,6 +21,7 @@ struct retrieval_plan {
     struct retrieval_size size;
 };
 
+struct retrieval_decode;
 struct retrieval_losses;
 struct retrieval_passes;
 
@@ -34,6 +35,7 @@ struct retrieval_source {
     char no_projections[CELL_REASON]; /* why there are none, or "" */
     struct retrieval_passes *passes;  /* NULL until one is asked for */
     struct retrieval_losses *losses;  /* the same */
+    struct retrieval_decode *decode;  /* the same */
 };
 
 struct retrieval_part {
@@ -44,8 +46,8 @@ struct retrieval_part {
     enum status (*check)(struct retrieval_source *s, struct cell *c);
 };
 
-extern const struct retrieval_part retrieval_coverage_part, retrieval_identity_part,
-    retrieval_layers_part, retrieval_paired_part, retrieval_quality_part,
+extern const struct retrieval_part retrieval_coverage_part, retrieval_decode_part,
+    retrieval_identity_part, retrieval_layers_part, retrieval_paired_part, retrieval_quality_part,
     retrieval_sensitivity_part;
 
 /* A new cell with the parameters "part", "dataset" and "threads", whose number changes the last

@@ -1,5 +1,6 @@
 #include "retrieval_fixtures.h"
 
+#include "retrieval_decode_fixtures.h"
 #include "retrieval_loss_fixtures.h"
 #include "retrieval_measure_fixtures.h"
 
@@ -113,5 +114,32 @@ const struct fixture retrieval_fixtures[] = {
      {"logit_max_abs_diff"},
      "the largest difference with its sign",
      retrieval_diff_with_sign},
+    /* decoding */
+    {"rate-of-rates", {"tokens_per_s"}, "the mean of the samples' rates", retrieval_rate_of_rates},
+    {"rate-of-nothing", {"tokens_per_s"}, "0 where nothing was timed", retrieval_rate_of_nothing},
+    {"attention-of-ratios",
+     {"attention_share"},
+     "the mean of the tokens' shares",
+     retrieval_attention_of_ratios},
+    {"insertion-of-attention",
+     {"insertion_share"},
+     "a share of attention's time",
+     retrieval_insertion_of_attention},
+    {"grown-of-found",
+     {"recall_grown"},
+     "a share of the keys found, not of those wanted",
+     retrieval_grown_of_found},
+    {"grown-of-rebuilt",
+     {"recall_grown"},
+     "the rebuilt graph against the grown one, not each against the exact search",
+     retrieval_grown_of_rebuilt},
+    {"rebuilt-of-pooled",
+     {"recall_rebuilt"},
+     "all queries' keys pooled",
+     retrieval_rebuilt_of_pooled},
+    {"recall-of-no-query",
+     {"recall_grown", "recall_rebuilt"},
+     "0 where there is no query",
+     retrieval_recall_of_no_query},
     {.name = NULL},
 };

@@ -2,9 +2,13 @@
 #include "retrieval.h"
 
 const struct metric_info retrieval_metrics[] = {
+    {"attention_share", "share", false,
+     "of decoding's time, that in attention: taking keys in, choosing, attending"},
     {"coverage", "share", true, "layers substituted of all"},
     {"evaluated_share", "share", true,
      "vectors that searches compared with a query, of those that it may read or its index holds"},
+    {"insertion_share", "share", false,
+     "of decoding's time, that in taking keys into what the method keeps"},
     {"logit_max_abs_diff", "logits", true, "largest difference of a logit from the plain path's"},
     {"mass_at_k", "share", true,
      "full attention's weight on the chosen keys, mean over queries, heads and layers"},
@@ -22,6 +26,10 @@ const struct metric_info retrieval_metrics[] = {
      "of the K keys with the largest weights of each head, those chosen"},
     {"recall_at_k_shared", "share", true,
      "of the K keys with the largest mean weights of all heads, those chosen"},
+    {"recall_grown", "share", true,
+     "of the keys that an exact search of the same vectors chooses, those of the grown graph"},
+    {"recall_rebuilt", "share", true, "the same of a graph built at once"},
     {"retained_share", "share", true, "sum of min(K, n) over the sum of n, the keys allowed"},
+    {"tokens_per_s", "tokens/s", false, "tokens decoded over the seconds that they took"},
     {NULL, NULL, false, NULL},
 };

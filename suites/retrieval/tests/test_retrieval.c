@@ -75,8 +75,10 @@ static struct run planned(enum profile profile) {
 }
 
 static void forget(struct run *r) {
-    free(r->groups[0]->group.cells);
-    free(r->groups[0]);
+    for (size_t i = 0; i < r->group_count; i++) {
+        free(r->groups[i]->group.cells);
+        free(r->groups[i]);
+    }
     free(r->groups);
 }
 
@@ -87,7 +89,6 @@ static void each_cell_names_its_method_and_its_texts(void **state) {
         struct run r = planned((enum profile)profile);
         struct retrieval_size size;
         assert_int_equal(retrieval_size_of(&r, 8192, &size), ST_OK);
-        assert_int_equal(r.group_count, 1);
         const struct group *g = &r.groups[0]->group;
         for (size_t i = 0; i < g->cell_count; i++) {
             const struct cell *c = &g->cells[i];
@@ -97,6 +98,27 @@ static void each_cell_names_its_method_and_its_texts(void **state) {
                 const enum retrieval_set set = retrieval_set_of(c, &size);
                 assert_true(set < RETRIEVAL_HELD);
                 assert_int_equal(cell_integer(c, "tokens", 0), size.sets[set].tokens);
+            }
+        }
+        forget(&r);
+    }
+}
+
+/* The first cell of each context is full attention, which is timed twice. */
+static void each_context_is_decoded_in_a_group(void **state) {
+    (void)state;
+    for (int profile = PROFILE_SMOKE; profile <= PROFILE_FULL; profile++) {
+        struct run r = planned((enum profile)profile);
+        assert_int_equal(r.groups[0]->group.rounds, 0);
+        assert_int_equal(r.group_count, profile == PROFILE_FULL ? 3 : 2);
+        for (size_t i = 1; i < r.group_count; i++) {
+            const struct group *g = &r.groups[i]->group;
+            assert_true(g->rounds >= 30);
+            assert_string_equal(g->cells[g->control].arm, "full");
+            for (size_t c = 0; c < g->cell_count; c++) {
+                assert_true(retrieval_part_is(&g->cells[c], "decode"));
+                assert_int_equal(cell_integer(&g->cells[c], "context", 0),
+                                 cell_integer(&g->cells[0], "context", 0));
             }
         }
         forget(&r);
@@ -163,6 +185,7 @@ int main(void) {
         cmocka_unit_test(even_layers_are_spread),
         cmocka_unit_test(strongest_layers_come_first),
         cmocka_unit_test(each_cell_names_its_method_and_its_texts),
+        cmocka_unit_test(each_context_is_decoded_in_a_group),
         cmocka_unit_test(budgets_fit_together),
         cmocka_unit_test(methods_are_found_with_their_losses),
         cmocka_unit_test(losses_are_weighted_as_defined),

@@ -102,6 +102,10 @@ equal "the gap is that of the perplexities" "$(cells '
      for full in part("quality") if full["arm"] == "full"
      for c in part("quality")
      if m(c, "ppl_gap") is not None and p(c, "sequences") == p(full, "sequences")}')" "{True}"
+equal "decoded, and timed" "$(cells '
+    sorted((c["arm"], m(c, "tokens_per_s") > 0, 0 < m(c, "attention_share") < 1)
+        for c in part("decode"))')" \
+    "[('full', True, True), ('quest', True, True)]"
 equal "K as large as the text: the plain path's logits" \
     "$(cells 'sorted((c["arm"], m(c, "logit_max_abs_diff")) for c in part("identity"))')" \
     "[('oracle_per_head', 0), ('oracle_shared', 0), ('quest', 0), ('random', 0), ('raw_qk', 0), ('window', 0)]"
