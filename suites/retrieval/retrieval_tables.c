@@ -280,7 +280,8 @@ const struct table retrieval_tables[] = {
                 "of keys shortens: full's share is the most that choosing could save. Recall: of "
                 "the keys that an exact search of the same learned vectors chooses for 16 decoded "
                 "tokens, those that the grown graph found and those that a graph finds which was "
-                "built at once of all tokens. Evaluated: as for the graph searches above.",
+                "built at once of all tokens. Evaluated: vectors that a search compared with a "
+                "query, of those that its graph holds; near 1 it is a scan.",
         .split = of_context,
         .keep = is_decode,
         .order = by_budget,
