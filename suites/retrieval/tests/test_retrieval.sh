@@ -120,6 +120,17 @@ check "cell by cell" grep -q ' 0 differ, 0 may differ' "$TMPDIR/again"
 equal "tables" $? 0
 check "of recall" grep -q '^64,oracle_shared,' "$TMPDIR/report/tiny-retrieval-quality-1.csv"
 
+"$attest" train "${tiny[@]}" --steps 2 --sequences 2 --tokens 64 --out "$TMPDIR/projections.h5" \
+    --quiet >"$TMPDIR/out" 2>"$TMPDIR/err"
+equal "projections of the tiny model" "$?$(<"$TMPDIR/err")" 0
+record=$TMPDIR/decode.h5
+run "${tiny[@]}" --set projections="$TMPDIR/projections.h5" --filter part=decode --out "$record"
+equal "decoded with them" "$?$(<"$TMPDIR/err")" 0
+equal "a graph that grew finds almost all, as one built at once does; none in a build without" "$(cells '
+    {(c["oracle"], m(c, "recall_grown") > 0.9, m(c, "recall_rebuilt") > 0.9,
+      m(c, "evaluated_share") > 0, 0 < m(c, "insertion_share") < m(c, "attention_share"))
+     for c in part("decode") if c["arm"] == "hnsw"} <= {("pass", True, True, True, True)}')" True
+
 run "${tiny[@]}" --set retrieval_tokens=100 --out "$TMPDIR/short.h5"
 equal "sequences too short are no input" $? 2
 contains "one line says so" "$(<"$TMPDIR/err")" retrieval_tokens
