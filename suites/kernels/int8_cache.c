@@ -84,12 +84,20 @@ static int8_t quantise(float x, float scale) {
     return (int8_t)steps;
 }
 
-/* Keeps and widens a row that has one scale. */
-static bool keep_row(const float *x, int64_t d, int8_t *kept, uint16_t *scale, float *wide) {
-    *scale = scale_of(largest(x, d));
-    const float s = half_to_float(*scale);
+uint16_t int8_cache_quantise(const float *x, int64_t d, int8_t *kept) {
+    const uint16_t scale = scale_of(largest(x, d));
+    const float s = half_to_float(scale);
     for (int64_t i = 0; i < d; i++) {
         kept[i] = s > 0 ? quantise(x[i], s) : 0;
+    }
+    return scale;
+}
+
+/* Keeps and widens a row that has one scale. */
+static bool keep_row(const float *x, int64_t d, int8_t *kept, uint16_t *scale, float *wide) {
+    *scale = int8_cache_quantise(x, d, kept);
+    const float s = half_to_float(*scale);
+    for (int64_t i = 0; i < d; i++) {
         wide[i] = (float)kept[i] * s;
     }
     return *scale != NOT_FINITE;

@@ -30,6 +30,10 @@ enum status int8_cache_new(const struct lm_shape *shape, int64_t capacity, int64
                            bool by_channel, struct int8_cache **out);
 void int8_cache_free(struct int8_cache *c);
 
+/* A row x (d) in the token layout: its values in `kept` (d); returns its scale, binary16, infinity
+ * where a value is not finite or too large. */
+uint16_t int8_cache_quantise(const float *x, int64_t d, int8_t *kept);
+
 /* Takes the call's new keys into the maxima that scales by channel are set from; a call with past
  * == 0 forgets those of its layer.  ST_INPUT: more segments than there is room for. */
 enum status int8_cache_observe(struct int8_cache *c, const struct lm_attention_call *call);

@@ -21,6 +21,14 @@ static inline float vec_sum(vec a) {
     return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
 }
 
+/* Widened: the bits of binary16, and whole numbers. */
+static inline vec vec_load_f16(const uint16_t *p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+static inline vec vec_load_int8(const int8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)p)));
+}
+
 /* min(a, 0) and max(a, 0); NaN stays NaN. */
 static inline vec vec_negative(vec a) { return _mm256_min_ps(vec_zero(), a); }
 static inline vec vec_positive(vec a) { return _mm256_max_ps(vec_zero(), a); }

@@ -16,6 +16,14 @@ static inline void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
 static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
 static inline float vec_sum(vec a) { return _mm512_reduce_add_ps(a); }
 
+/* Widened: the bits of binary16, and whole numbers. */
+static inline vec vec_load_f16(const uint16_t *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+static inline vec vec_load_int8(const int8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)p)));
+}
+
 /* min(a, 0) and max(a, 0); NaN stays NaN. */
 static inline vec vec_negative(vec a) { return _mm512_min_ps(vec_zero(), a); }
 static inline vec vec_positive(vec a) { return _mm512_max_ps(vec_zero(), a); }

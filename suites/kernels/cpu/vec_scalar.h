@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "../../../datasets/half.h"
+
 typedef float vec;
 
 enum { VEC_WIDTH = 1 };
@@ -14,6 +16,10 @@ static inline vec vec_load(const float *p) { return *p; }
 static inline void vec_store(float *p, vec a) { *p = a; }
 static inline vec vec_fma(vec a, vec b, vec c) { return a * b + c; }
 static inline float vec_sum(vec a) { return a; }
+
+/* Widened: the bits of binary16, and whole numbers. */
+static inline vec vec_load_f16(const uint16_t *p) { return half_to_float(*p); }
+static inline vec vec_load_int8(const int8_t *p) { return (float)*p; }
 
 /* min(a, 0) and max(a, 0); NaN stays NaN. */
 static inline vec vec_negative(vec a) { return a > 0 ? 0 : a; }

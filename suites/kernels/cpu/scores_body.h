@@ -1,0 +1,62 @@
+/* Products of a query with one key after the other: the loop that every format and instruction set
+ * of scores shares.
+ *
+ * Memory is the limit: each key is read once, in the order of its lines.
+ *
+ * The including file defines the vectors (vec_*.h), the type `key` of a value,
+ * `static inline vec load_keys(const key *p)`, which widens VEC_WIDTH of them, and SCORES_VARIANT,
+ * SCORES_DTYPE, SCORES_FORMAT, SCORES_ISA. */
+#include <math.h>
+#include <string.h>
+
+#include "../../../harness/base/cpu.h"
+#include "../../../harness/judge/kernel.h"
+#include "../scores.h"
+
+/* The first m < VEC_WIDTH keys, zeros behind them. */
+static inline vec load_first_keys(const key *p, int32_t m) {
+    key first[VEC_WIDTH] = {0};
+    memcpy(first, p, (size_t)m * sizeof *p);
+    return load_keys(first);
+}
+
+static inline float dot(const float *q, const key *k, int32_t d) {
+    vec sum = vec_zero();
+    int32_t i = 0;
+    for (; i + VEC_WIDTH <= d; i += VEC_WIDTH) {
+        sum = vec_fma(vec_load(q + i), load_keys(k + i), sum);
+    }
+    if (i < d) {
+        sum = vec_fma(vec_load_first(q + i, d - i), load_first_keys(k + i, d - i), sum);
+    }
+    return vec_sum(sum);
+}
+
+static void run(const struct scores_call *call, float *scores) {
+    const float share = (float)(1 / sqrt((double)call->d));
+    const key *k = call->k;
+    for (int64_t j = 0; j < call->n; j++) {
+        const float factor = SCORES_FORMAT == SCORES_INT8 ? share * call->scale[j] : share;
+        scores[j] = dot(call->q, k + j * call->d, call->d) * factor;
+    }
+}
+
+static const struct scores_impl impl = {SCORES_FORMAT, run};
+
+#define SCORES_JOIN(a, b) a##b
+#define SCORES_SYMBOL(variant) SCORES_JOIN(kernel_scores_, variant)
+#define SCORES_TEXT(x) #x
+#define SCORES_NAME(variant) "scores/" SCORES_TEXT(variant)
+
+extern const struct kernel SCORES_SYMBOL(SCORES_VARIANT);
+const struct kernel SCORES_SYMBOL(SCORES_VARIANT) = {
+    .name = SCORES_NAME(SCORES_VARIANT),
+    .operation = "scores",
+    .backend = BACKEND_CPU,
+    .dtype = SCORES_DTYPE,
+    .isa = SCORES_ISA,
+    .impl = &impl,
+    .source =
+        "Vaswani et al., \"Attention Is All You Need\" (2017), equation 1, before the softmax",
+    .bound = "gamma_(d+3) sum |q k| / sqrt(d)",
+};

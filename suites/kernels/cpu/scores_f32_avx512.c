@@ -1,0 +1,12 @@
+/* scores/f32_avx512: one sum of 16 lanes. */
+#include "vec_avx512.h"
+
+typedef float key;
+
+static inline vec load_keys(const key *p) { return vec_load(p); }
+
+#define SCORES_VARIANT f32_avx512
+#define SCORES_DTYPE "f32"
+#define SCORES_FORMAT SCORES_F32
+#define SCORES_ISA ISA_AVX512
+#include "scores_body.h"
