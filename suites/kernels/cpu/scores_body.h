@@ -32,12 +32,34 @@ static inline float dot(const float *q, const key *k, int32_t d) {
     return vec_sum(sum);
 }
 
-static void run(const struct scores_call *call, float *scores) {
-    const float share = (float)(1 / sqrt((double)call->d));
+static inline __attribute__((always_inline)) void
+score_keys(const struct scores_call *call, const float *q, int32_t d, float *scores) {
+    const float share = (float)(1 / sqrt((double)d));
     const key *k = call->k;
     for (int64_t j = 0; j < call->n; j++) {
         const float factor = SCORES_FORMAT == SCORES_INT8 ? share * call->scale[j] : share;
-        scores[j] = dot(call->q, k + j * call->d, call->d) * factor;
+        scores[j] = dot(q, k + j * d, d) * factor;
+    }
+}
+
+/* For the lengths of heads that models have: d is known to the compiler, and no score is written
+ * over this copy of q, so that it stays in registers. */
+#define SCORE_KEYS_OF(d)                                                                           \
+    static void score_keys_##d(const struct scores_call *call, float *scores) {                    \
+        float q[d];                                                                                \
+        memcpy(q, call->q, sizeof q);                                                              \
+        score_keys(call, q, d, scores);                                                            \
+    }
+SCORE_KEYS_OF(64)
+SCORE_KEYS_OF(128)
+
+static void run(const struct scores_call *call, float *scores) {
+    if (call->d == 128) {
+        score_keys_128(call, scores);
+    } else if (call->d == 64) {
+        score_keys_64(call, scores);
+    } else {
+        score_keys(call, call->q, call->d, scores);
     }
 }
 
