@@ -21,7 +21,7 @@
 
 /* --- selection -------------------------------------------------------------------------------- */
 
-enum { MOST = 3000 };
+enum { MOST = 3000, LONG = 70000 };
 
 static const float *sorted_row;
 
@@ -61,8 +61,8 @@ static float value_of(enum kind kind, double gaussian, uint32_t word) {
 
 static void select_and_compare(attention_select_fn *select, const float *row, int64_t n,
                                int64_t k) {
-    static int32_t chosen[MOST + ATTENTION_SELECT_SLACK], wanted[MOST];
-    static float space[MOST + ATTENTION_SELECT_SLACK];
+    static int32_t chosen[LONG + ATTENTION_SELECT_SLACK], wanted[LONG];
+    static float space[LONG + ATTENTION_SELECT_SLACK];
     for (int32_t i = 0; i < n; i++) {
         wanted[i] = i;
     }
@@ -73,11 +73,21 @@ static void select_and_compare(attention_select_fn *select, const float *row, in
     assert_memory_equal(chosen, wanted, (size_t)k * sizeof *wanted);
 }
 
+static void select_in_every_way(const float *row, int64_t n, int64_t k) {
+    const uint32_t isa = cpu_isa();
+    select_and_compare(attention_select_scalar, row, n, k);
+    if (isa & ISA_AVX2) {
+        select_and_compare(attention_select_avx2, row, n, k);
+    }
+    if (isa & ISA_AVX512) {
+        select_and_compare(attention_select_avx512, row, n, k);
+    }
+}
+
 static void the_largest_are_chosen(void **state) {
     (void)state;
     static float row[MOST];
     static double gaussian[MOST];
-    const uint32_t isa = cpu_isa();
     for (uint32_t trial = 0; trial < 600; trial++) {
         uint32_t words[4];
         rng_words(3, 1, trial, 0, words);
@@ -88,14 +98,49 @@ static void the_largest_are_chosen(void **state) {
             rng_words(3, 3, trial, (uint32_t)i, words);
             row[i] = value_of(trial % KINDS, gaussian[i], words[0]);
         }
-        select_and_compare(attention_select_scalar, row, n, k);
-        if (isa & ISA_AVX2) {
-            select_and_compare(attention_select_avx2, row, n, k);
+        select_in_every_way(row, n, k);
+    }
+}
+
+/* Of which a sample is looked at first. */
+static void the_largest_of_long_rows_are_chosen(void **state) {
+    (void)state;
+    static const int64_t counts[] = {1, 64, 2048, LONG / 2, LONG - 1, LONG};
+    static float row[LONG];
+    static double gaussian[LONG];
+    rng_gaussians(3, 4, 0, gaussian, LONG);
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (uint32_t i = 0; i < LONG; i++) {
+            uint32_t words[4];
+            rng_words(3, 5, 0, i, words);
+            row[i] = value_of((enum kind)kind, gaussian[i], words[0]);
         }
-        if (isa & ISA_AVX512) {
-            select_and_compare(attention_select_avx512, row, n, k);
+        for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+            select_in_every_way(row, LONG, counts[i]);
         }
     }
+}
+
+/* Every 17th value, of which a sample of 4096 is, lies above or below all the others. */
+static void a_sample_that_misleads_is_not_believed(void **state) {
+    (void)state;
+    static float row[LONG];
+    static double gaussian[LONG];
+    rng_gaussians(3, 6, 0, gaussian, LONG);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        for (int i = 0; i < LONG; i++) {
+            row[i] = (float)(gaussian[i] + (i % 17 == 0 ? 20 * sign : 0));
+        }
+        select_in_every_way(row, LONG, 64);
+        select_in_every_way(row, LONG, 6000);
+        select_in_every_way(row, LONG, LONG / 2);
+    }
+    row[LONG - 2] = NAN;
+    static int32_t chosen[LONG + ATTENTION_SELECT_SLACK];
+    static float space[LONG + ATTENTION_SELECT_SLACK];
+    assert_int_equal(attention_select()(row, LONG, 64, chosen, space), -1);
+    row[17] = NAN;
+    assert_int_equal(attention_select()(row, LONG, 64, chosen, space), -1);
 }
 
 static void nothing_is_chosen_of_a_row_with_nan(void **state) {
@@ -328,6 +373,8 @@ static void what_has_no_scale_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_largest_are_chosen),
+        cmocka_unit_test(the_largest_of_long_rows_are_chosen),
+        cmocka_unit_test(a_sample_that_misleads_is_not_believed),
         cmocka_unit_test(nothing_is_chosen_of_a_row_with_nan),
         cmocka_unit_test(halves_are_rounded_right),
         cmocka_unit_test(bf16_keeps_eight_bits),
