@@ -14,7 +14,8 @@ struct decode_plug {
     const struct selector *method;
     void *state;
     int64_t capacity, budget, words;
-    bool *layers;   /* (shape->layers) */
+    bool *layers; /* (shape->layers) */
+    bool uncounted;
     bool sparse;    /* the layer attended last */
     uint64_t *sets; /* (1 or heads, words) */
     const struct attend_impl *attend;
@@ -120,6 +121,7 @@ static enum status choose(const struct step *s, int thread, int64_t head) {
                                          .rows = 1,
                                          .budget = &p->budget,
                                          .budgets = 1,
+                                         .uncounted = p->uncounted,
                                          .words = p->words,
                                          .sets = set_of(p, head)};
     return p->method->select(p->state, s->call, &block);
@@ -217,6 +219,8 @@ const uint64_t *decode_plug_set(const struct decode_plug *p, int64_t head) {
 struct decode_seconds decode_plug_seconds(const struct decode_plug *p) {
     return p->seconds;
 }
+
+void decode_plug_count(struct decode_plug *p, bool counted) { p->uncounted = !counted; }
 
 struct selector_counts decode_plug_counts(const struct decode_plug *p) {
     return p->method == NULL || p->method->counts == NULL ? (struct selector_counts){0}

@@ -30,6 +30,9 @@ struct decode_seconds {
     double insertion; /* of it, taking keys in */
 };
 struct decode_seconds decode_plug_seconds(const struct decode_plug *p);
+
+/* Whether searches are counted, which slows them; they are until this says no. */
+void decode_plug_count(struct decode_plug *p, bool counted);
 struct selector_counts decode_plug_counts(const struct decode_plug *p);
 
 #endif

@@ -221,9 +221,9 @@ static enum status choose_hnsw(void *state, const struct lm_attention_call *call
         const float *query = s->vectors.queries + (block->t + i) * s->vectors.d;
         const struct segment_graph *g = graph_of(&s->graphs[call->layer], call->first[row]);
         for (size_t b = 0; b < block->budgets && call->segment[row] >= 0 && st == ST_OK; b++) {
-            st = search(s, g, space, query, row, block->budget[b], &counts,
-                        select_mask(block, b, i));
-            present += (uint64_t)(g->behind - g->first);
+            st = search(s, g, space, query, row, block->budget[b],
+                        block->uncounted ? NULL : &counts, select_mask(block, b, i));
+            present += block->uncounted ? 0 : (uint64_t)(g->behind - g->first);
         }
     }
     atomic_fetch_add(&s->evaluated, counts.evaluations);

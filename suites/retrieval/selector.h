@@ -35,6 +35,7 @@ struct selector_block {
     int64_t t, rows;       /* tokens t .. t + rows - 1 of the call, at most SELECTOR_ROWS */
     const int64_t *budget; /* (budgets) K, ascending: at most min(K, n_t) keys may be chosen */
     size_t budgets;
+    bool uncounted; /* the search is not counted, which would slow it: for timing */
     int64_t words;  /* of one mask: at least (past + tokens + 63) / 64 */
     uint64_t *sets; /* (budgets, rows, words) to be written whole; padding: none */
 };

@@ -152,6 +152,23 @@ static void threads_change_nothing(void **state) {
     attention_problem_free(&p);
 }
 
+static void counting_changes_nothing(void **state) {
+    (void)state;
+    static float counted[CASE_LAYERS * VALUES], uncounted[CASE_LAYERS * VALUES];
+    struct attention_problem p = case_problem(5, ATTENTION_GAUSSIAN);
+    struct decode_plug *plug = plug_of(selector_find("hnsw"), 9, all_layers);
+    attend(decode_plug_attention(plug), &p, 2, counted);
+    const struct selector_counts before = decode_plug_counts(plug);
+    assert_true(before.evaluated > 0 && before.present > 0);
+    decode_plug_count(plug, false);
+    attend(decode_plug_attention(plug), &p, 2, uncounted);
+    assert_memory_equal(counted, uncounted, sizeof counted);
+    assert_int_equal(decode_plug_counts(plug).evaluated, before.evaluated);
+    assert_int_equal(decode_plug_counts(plug).present, before.present);
+    decode_plug_close(plug);
+    attention_problem_free(&p);
+}
+
 static void time_is_attentions(void **state) {
     (void)state;
     static float out[CASE_LAYERS * VALUES];
@@ -231,6 +248,7 @@ int main(void) {
         cmocka_unit_test(the_judge_can_fail),
         cmocka_unit_test(all_keys_are_full_attention),
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(counting_changes_nothing),
         cmocka_unit_test(time_is_attentions),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(recall_is_of_the_exact_set),
