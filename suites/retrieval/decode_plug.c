@@ -224,5 +224,5 @@ void decode_plug_count(struct decode_plug *p, bool counted) { p->uncounted = !co
 
 struct selector_counts decode_plug_counts(const struct decode_plug *p) {
     return p->method == NULL || p->method->counts == NULL ? (struct selector_counts){0}
-                                                          : p->method->counts(p->state);
+                                                          : p->method->counts(p->state, 0);
 }

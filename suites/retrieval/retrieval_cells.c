@@ -1,5 +1,17 @@
 #include "retrieval_cells.h"
 
+/* Searches are counted over all queries together. */
+static enum status add_evaluated(struct retrieval_source *s, const struct retrieval_question *q,
+                                 struct cell *c) {
+    struct selector_counts searched;
+    const enum status st = retrieval_searched(s, q, &searched);
+    if (st == ST_OK && searched.present > 0) {
+        cell_metric(c, "evaluated_share", "share", true, retrieval_evaluated_share(&searched),
+                    searched.present);
+    }
+    return st;
+}
+
 enum status retrieval_add_recall(struct retrieval_source *s, const struct retrieval_question *q,
                                  struct cell *c) {
     struct retrieval_sum sum;
@@ -19,7 +31,7 @@ enum status retrieval_add_recall(struct retrieval_source *s, const struct retrie
     cell_metric(c, "retained_share", "share", true, found.retained_share, n);
     cell_metric(c, "read_share", "share", true, found.read_share, n);
     cell_metric(c, "queries", "queries", true, (double)n, n);
-    return ST_OK;
+    return q->population == RETRIEVAL_ALL ? add_evaluated(s, q, c) : ST_OK;
 }
 
 enum status retrieval_add_losses(struct retrieval_source *s, const struct retrieval_way *way,
@@ -40,8 +52,6 @@ enum status retrieval_add_losses(struct retrieval_source *s, const struct retrie
         const struct interval gap = retrieval_ppl_gap(other.sequences, full.sequences, other.count);
         metric_interval(cell_metric(c, "ppl_gap", "share", true, gap.value, other.count), gap.lo,
                         gap.hi);
-        cell_metric(c, "evaluated_share", "share", true, retrieval_evaluated_share(&other.searched),
-                    other.searched.present);
     }
     return ST_OK;
 }

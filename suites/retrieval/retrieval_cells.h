@@ -5,13 +5,12 @@
 #include "retrieval_losses.h"
 #include "retrieval_passes.h"
 
-/* Recall, mass and what they are over, and the verdict of the set's pass.  The question's method is
- * the cell's. */
+/* Recall, mass and what they are over, the share of vectors that searches evaluated, and the
+ * verdict of the set's pass.  The question's method is the cell's. */
 enum status retrieval_add_recall(struct retrieval_source *s, const struct retrieval_question *q,
                                  struct cell *c);
 
-/* Perplexity, its gap to full attention's over the same sequences, and the share of vectors that
- * searches evaluated. */
+/* Perplexity, and its gap to full attention's over the same sequences. */
 enum status retrieval_add_losses(struct retrieval_source *s, const struct retrieval_way *way,
                                  int64_t texts, struct cell *c);
 

@@ -11,7 +11,6 @@ struct retrieval_losses {
     struct retrieval_losses *next;
     struct retrieval_way way;
     int64_t texts;
-    struct selector_counts searched;
     struct lm_loss losses[];
 };
 
@@ -83,7 +82,6 @@ static enum status compute(struct retrieval_source *s, const struct text_sequenc
                      : st;
     if (st == ST_OK) {
         st = read_texts(s, texts, plug, l);
-        l->searched = sparse_plug_counts(plug);
         sparse_plug_close(plug);
     }
     return st;
@@ -122,7 +120,7 @@ enum status retrieval_losses_of(struct retrieval_source *s, const struct retriev
     const struct retrieval_losses *l = find(s, way, texts);
     st = l == NULL ? add(s, way, texts, of, &l) : ST_OK;
     if (st == ST_OK) {
-        *out = (struct retrieval_loss){l->losses, (size_t)texts, l->searched};
+        *out = (struct retrieval_loss){l->losses, (size_t)texts};
     }
     return st;
 }

@@ -19,7 +19,6 @@ struct retrieval_way {
 struct retrieval_loss {
     const struct lm_loss *sequences; /* (count) stay the source's */
     size_t count;
-    struct selector_counts searched;
 };
 
 /* Losses of the set's first `texts` sequences, or of as many as the text gives.  A budget as large

@@ -15,9 +15,10 @@ const char *const retrieval_population_names[RETRIEVAL_POPULATIONS] = {"all", "l
 /* --- sums ------------------------------------------------------------------------------------- */
 
 enum status retrieval_measured_new(struct retrieval_measured *m) {
-    const size_t searches = (size_t)m->sequences * m->arm_count * (size_t)m->layers;
-    m->sums = mem_alloc_array(searches * m->budget_count, RETRIEVAL_POPULATIONS * sizeof *m->sums);
-    m->counts = mem_alloc_array(searches, sizeof *m->counts);
+    const size_t entries =
+        (size_t)m->sequences * m->arm_count * m->budget_count * (size_t)m->layers;
+    m->sums = mem_alloc_array(entries, RETRIEVAL_POPULATIONS * sizeof *m->sums);
+    m->counts = mem_alloc_array(entries, sizeof *m->counts);
     if (m->sums == NULL || m->counts == NULL) {
         retrieval_measured_free(m);
         return ST_SYSTEM;
@@ -32,12 +33,21 @@ void retrieval_measured_free(struct retrieval_measured *m) {
     m->counts = NULL;
 }
 
+static size_t entry_at(const struct retrieval_measured *m, int64_t sequence, size_t arm,
+                       size_t budget, int32_t layer) {
+    const size_t at = (size_t)sequence * m->arm_count + arm;
+    return (at * m->budget_count + budget) * (size_t)m->layers + (size_t)layer;
+}
+
 struct retrieval_sum *retrieval_sum_at(const struct retrieval_measured *m, int64_t sequence,
                                        size_t arm, size_t budget, int32_t layer,
                                        enum retrieval_population population) {
-    size_t at = (size_t)sequence * m->arm_count + arm;
-    at = (at * m->budget_count + budget) * (size_t)m->layers + (size_t)layer;
-    return &m->sums[at * RETRIEVAL_POPULATIONS + population];
+    return &m->sums[entry_at(m, sequence, arm, budget, layer) * RETRIEVAL_POPULATIONS + population];
+}
+
+struct selector_counts *retrieval_counts_at(const struct retrieval_measured *m, int64_t sequence,
+                                            size_t arm, size_t budget, int32_t layer) {
+    return &m->counts[entry_at(m, sequence, arm, budget, layer)];
 }
 
 void retrieval_sum_add(struct retrieval_sum *to, const struct retrieval_sum *from) {
@@ -185,10 +195,9 @@ struct sequence_job {
 static void add_counts(const struct sequence_job *s, int32_t layer, bool before) {
     for (size_t a = 0; a < s->arms.count; a++) {
         const struct selector *method = s->arms.arm[a].method;
-        const size_t arm = (size_t)s->sequence * s->m->arm_count + a;
-        struct selector_counts *to = &s->m->counts[arm * (size_t)s->m->layers + (size_t)layer];
-        if (method->counts != NULL) {
-            const struct selector_counts now = method->counts(s->arms.state[a]);
+        for (size_t b = 0; b < s->m->budget_count && method->counts != NULL; b++) {
+            struct selector_counts *to = retrieval_counts_at(s->m, s->sequence, a, b, layer);
+            const struct selector_counts now = method->counts(s->arms.state[a], b);
             to->evaluated += before ? 0 - now.evaluated : now.evaluated;
             to->present += before ? 0 - now.present : now.present;
         }

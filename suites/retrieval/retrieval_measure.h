@@ -37,7 +37,7 @@ struct retrieval_measured {
     const bool *only; /* (layers) which are measured; NULL: all */
     int64_t sequences;
     struct retrieval_sum *sums;     /* (sequences, arms, budgets, layers, populations) */
-    struct selector_counts *counts; /* (sequences, arms, layers) of what searches did */
+    struct selector_counts *counts; /* (sequences, arms, budgets, layers) of what searches did */
 };
 
 enum status retrieval_measured_new(struct retrieval_measured *m); /* shape is set; zeroed */
@@ -45,6 +45,8 @@ void retrieval_measured_free(struct retrieval_measured *m);
 struct retrieval_sum *retrieval_sum_at(const struct retrieval_measured *m, int64_t sequence,
                                        size_t arm, size_t budget, int32_t layer,
                                        enum retrieval_population population);
+struct selector_counts *retrieval_counts_at(const struct retrieval_measured *m, int64_t sequence,
+                                            size_t arm, size_t budget, int32_t layer);
 
 /* Forwards one sequence of the model, with its own attention, and fills the sequence's sums; who
  * measures which queries changes no bit of them.  Where learned projections lack a layer, nothing

@@ -39,8 +39,6 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
     metric_interval(cell_metric(c, "nll_delta", "nats", true, d.value, a.count), d.lo, d.hi);
     cell_metric(c, "nll_delta_lo", "nats", true, d.lo, a.count);
     cell_metric(c, "nll_delta_hi", "nats", true, d.hi, a.count);
-    cell_metric(c, "evaluated_share", "share", true, retrieval_evaluated_share(&a.searched),
-                a.searched.present);
     return ST_OK;
 }
 

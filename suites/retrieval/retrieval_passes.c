@@ -219,12 +219,17 @@ static enum status check_layers(const struct retrieval_arm *arm,
     return ST_OK;
 }
 
-static void add_sums(const struct retrieval_measured *m, const struct retrieval_question *q,
-                     size_t arm, struct retrieval_sum *out) {
+static size_t budget_of(const struct retrieval_measured *m, const struct retrieval_question *q) {
     size_t budget = 0;
     while (budget + 1 < m->budget_count && m->budgets[budget] != q->budget) {
         budget++;
     }
+    return budget;
+}
+
+static void add_sums(const struct retrieval_measured *m, const struct retrieval_question *q,
+                     size_t arm, struct retrieval_sum *out) {
+    const size_t budget = budget_of(m, q);
     for (int64_t i = 0; i < m->sequences; i++) {
         for (int32_t layer = 0; layer < m->layers; layer++) {
             if (q->layers.in[layer]) {
@@ -234,8 +239,23 @@ static void add_sums(const struct retrieval_measured *m, const struct retrieval_
     }
 }
 
-enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_question *q,
-                           struct retrieval_sum *out) {
+static void add_counts(const struct retrieval_measured *m, const struct retrieval_question *q,
+                       size_t arm, struct selector_counts *out) {
+    const size_t budget = budget_of(m, q);
+    for (int64_t i = 0; i < m->sequences; i++) {
+        for (int32_t layer = 0; layer < m->layers; layer++) {
+            if (q->layers.in[layer]) {
+                const struct selector_counts *from = retrieval_counts_at(m, i, arm, budget, layer);
+                out->evaluated += from->evaluated;
+                out->present += from->present;
+            }
+        }
+    }
+}
+
+/* The question's pass, made if it was not, and the place of its method there. */
+static enum status answering(struct retrieval_source *s, const struct retrieval_question *q,
+                             const struct pass **pass, size_t *arm) {
     struct retrieval_passes *passes;
     enum status st = passes_of(s, &passes);
     if (st == ST_OK && !passes->sets[q->set].measured) {
@@ -244,15 +264,33 @@ enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_qu
     if (st != ST_OK) {
         return st;
     }
-    const struct pass *p = &passes->sets[q->set];
-    const size_t arm = place_of(p, q->method);
-    if (arm == p->measures.arm_count) {
-        return why_not(s, q->method);
-    }
+    const struct pass *p = *pass = &passes->sets[q->set];
+    *arm = place_of(p, q->method);
+    return *arm == p->measures.arm_count
+               ? why_not(s, q->method)
+               : check_layers(&p->arms[*arm], &q->layers, p->measures.layers);
+}
+
+enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_question *q,
+                           struct retrieval_sum *out) {
+    const struct pass *p;
+    size_t arm;
+    const enum status st = answering(s, q, &p, &arm);
     *out = (struct retrieval_sum){.queries = 0};
-    st = check_layers(&p->arms[arm], &q->layers, p->measures.layers);
     if (st == ST_OK) {
         add_sums(&p->measures, q, arm, out);
+    }
+    return st;
+}
+
+enum status retrieval_searched(struct retrieval_source *s, const struct retrieval_question *q,
+                               struct selector_counts *out) {
+    const struct pass *p;
+    size_t arm;
+    const enum status st = answering(s, q, &p, &arm);
+    *out = (struct selector_counts){.present = 0};
+    if (st == ST_OK) {
+        add_counts(&p->measures, q, arm, out);
     }
     return st;
 }

@@ -29,6 +29,10 @@ struct retrieval_question {
 enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_question *q,
                            struct retrieval_sum *out);
 
+/* What searches did over all queries of the same; the population is not asked. */
+enum status retrieval_searched(struct retrieval_source *s, const struct retrieval_question *q,
+                               struct selector_counts *out);
+
 /* What the judge found of the set's pass: the worst so far, and why. */
 void retrieval_pass_verdict(const struct retrieval_source *s, enum retrieval_set set,
                             struct cell *c);

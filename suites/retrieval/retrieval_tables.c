@@ -214,11 +214,13 @@ const struct table retrieval_tables[] = {
     {
         .name = "retrieval-parity",
         .title = "Learned vectors searched exactly and by a graph",
-        .note = "Evaluated: vectors that the graph search compared with a query, of those that an "
-                "exhaustive search would have compared; near 1 the search is a scan, above 1 it "
-                "met vectors on several levels. One index a "
-                "document, efConstruction 40, max(4K, K + 16) vectors fetched, later keys dropped "
-                "afterwards. Population all, all layers but the first three and the last.",
+        .note =
+            "Evaluated: vectors that the searches of this K compared with the measured queries, "
+            "of those that an exhaustive search would have compared; near 1 the search is a scan, "
+            "above 1 it "
+            "met vectors on several levels. One index a "
+            "document, efConstruction 40, max(4K, K + 16) vectors fetched, later keys dropped "
+            "afterwards. Population all, all layers but the first three and the last.",
         .split = of_texts,
         .keep = is_parity,
         .order = by_budget,

@@ -32,7 +32,7 @@ struct hnsw {
     int32_t layers;
     int64_t capacity;
     struct layer_graphs *graphs; /* (layers) */
-    atomic_uint_fast64_t evaluated, present;
+    atomic_uint_fast64_t evaluated[SELECTOR_BUDGETS], present[SELECTOR_BUDGETS];
 };
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -208,33 +208,43 @@ static enum status search(const struct hnsw *s, const struct segment_graph *g,
     return found < 0 ? ST_SYSTEM : ST_OK;
 }
 
-static enum status choose_hnsw(void *state, const struct lm_attention_call *call,
-                               const struct selector_block *block) {
-    struct hnsw *s = state;
+static enum status choose_at(struct hnsw *s, const struct lm_attention_call *call,
+                             const struct selector_block *block, size_t budget) {
     const struct select_thread *space = &s->vectors.space.thread[block->thread];
     struct graph_counts counts = {0};
     uint64_t present = 0;
     enum status st = ST_OK;
-    select_clear(block);
-    for (int64_t i = 0; i < block->rows; i++) {
+    for (int64_t i = 0; i < block->rows && st == ST_OK; i++) {
         const int64_t row = call->past + block->t + i;
         const float *query = s->vectors.queries + (block->t + i) * s->vectors.d;
-        const struct segment_graph *g = graph_of(&s->graphs[call->layer], call->first[row]);
-        for (size_t b = 0; b < block->budgets && call->segment[row] >= 0 && st == ST_OK; b++) {
-            st = search(s, g, space, query, row, block->budget[b],
-                        block->uncounted ? NULL : &counts, select_mask(block, b, i));
+        if (call->segment[row] >= 0) {
+            const struct segment_graph *g = graph_of(&s->graphs[call->layer], call->first[row]);
+            st = search(s, g, space, query, row, block->budget[budget],
+                        block->uncounted ? NULL : &counts, select_mask(block, budget, i));
             present += block->uncounted ? 0 : (uint64_t)(g->behind - g->first);
         }
     }
-    atomic_fetch_add(&s->evaluated, counts.evaluations);
-    atomic_fetch_add(&s->present, present);
+    atomic_fetch_add(&s->evaluated[budget], counts.evaluations);
+    atomic_fetch_add(&s->present[budget], present);
     return st;
 }
 
-static struct selector_counts count_hnsw(const void *state) {
+/* A search for each budget: the number of candidates it keeps, and so what it finds, hangs on the
+ * number of vectors asked for. */
+static enum status choose_hnsw(void *state, const struct lm_attention_call *call,
+                               const struct selector_block *block) {
+    enum status st = ST_OK;
+    select_clear(block);
+    for (size_t b = 0; b < block->budgets && st == ST_OK; b++) {
+        st = choose_at(state, call, block, b);
+    }
+    return st;
+}
+
+static struct selector_counts count_hnsw(const void *state, size_t budget) {
     const struct hnsw *s = state;
-    return (struct selector_counts){.evaluated = atomic_load(&s->evaluated),
-                                    .present = atomic_load(&s->present)};
+    return (struct selector_counts){.evaluated = atomic_load(&s->evaluated[budget]),
+                                    .present = atomic_load(&s->present[budget])};
 }
 
 extern const struct selector selector_hnsw;

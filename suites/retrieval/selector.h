@@ -34,15 +34,15 @@ struct selector_block {
     int64_t head;          /* 0 of shared methods */
     int64_t t, rows;       /* tokens t .. t + rows - 1 of the call, at most SELECTOR_ROWS */
     const int64_t *budget; /* (budgets) K, ascending: at most min(K, n_t) keys may be chosen */
-    size_t budgets;
-    bool uncounted; /* the search is not counted, which would slow it: for timing */
-    int64_t words;  /* of one mask: at least (past + tokens + 63) / 64 */
-    uint64_t *sets; /* (budgets, rows, words) to be written whole; padding: none */
+    size_t budgets;        /* at most SELECTOR_BUDGETS */
+    bool uncounted;        /* the search is not counted, which would slow it */
+    int64_t words;         /* of one mask: at least (past + tokens + 63) / 64 */
+    uint64_t *sets;        /* (budgets, rows, words) to be written whole; padding: none */
 };
 
 enum { SELECTOR_ROWS = 64 };
 
-/* What searches did since open(). */
+/* What searches at one budget did since open(). */
 struct selector_counts {
     uint64_t evaluated; /* vectors compared with a query */
     uint64_t present;   /* vectors that an exhaustive search would have compared */
@@ -69,8 +69,8 @@ struct selector {
      * calling thread's. */
     enum status (*select)(void *state, const struct lm_attention_call *call,
                           const struct selector_block *block);
-    /* NULL where nothing is searched. */
-    struct selector_counts (*counts)(const void *state);
+    /* Of the budget-th of the blocks' budgets; NULL where nothing is searched. */
+    struct selector_counts (*counts)(const void *state, size_t budget);
     void (*close)(void *state);
 };
 
@@ -90,7 +90,6 @@ enum status sparse_plug_open(const struct selector *method, const struct selecto
 /* The plug to forward with: scores of all keys are computed, those not chosen weigh 0.  Where a
  * query's set is all it may read, the bits are those of lm_attention_full. */
 struct lm_attention sparse_plug_attention(struct sparse_plug *p);
-struct selector_counts sparse_plug_counts(const struct sparse_plug *p);
 void sparse_plug_close(struct sparse_plug *p);
 
 #endif

@@ -72,10 +72,6 @@ void sparse_plug_close(struct sparse_plug *p) {
     }
 }
 
-struct selector_counts sparse_plug_counts(const struct sparse_plug *p) {
-    return p->method->counts == NULL ? (struct selector_counts){0} : p->method->counts(p->state);
-}
-
 /* --- sets ------------------------------------------------------------------------------------- */
 
 static int64_t words_of(const struct lm_attention_call *call) {
@@ -121,6 +117,7 @@ static enum status choose(const struct choosing *job, int thread, int64_t item) 
                                          .rows = left < SELECTOR_ROWS ? left : SELECTOR_ROWS,
                                          .budget = &job->plug->budget,
                                          .budgets = 1,
+                                         .uncounted = true,
                                          .words = words,
                                          .sets =
                                              job->plug->sets + (head * call->tokens + t) * words};

@@ -254,9 +254,10 @@ static enum status probe_select(void *state, const struct lm_attention_call *cal
     return ST_OK;
 }
 
-static struct selector_counts probe_counts(const void *state) {
+/* Of each budget other searches. */
+static struct selector_counts probe_counts(const void *state, size_t budget) {
     const struct probe *p = state;
-    return (struct selector_counts){p->chosen, 2 * p->chosen};
+    return (struct selector_counts){(budget + 1) * p->chosen, 2 * p->chosen};
 }
 
 static void probe_close(void *state) { (void)state; }
@@ -315,12 +316,14 @@ static void sums_are_those_of_the_definitions(void **state) {
                     same_sum(retrieval_sum_at(&m, 1, 0, b, layer, (enum retrieval_population)pop),
                              &p.sums[layer][b][pop]);
                 }
+                const struct selector_counts *counts = retrieval_counts_at(&m, 1, 0, b, layer);
+                assert_int_equal(counts->evaluated, (b + 1) * N);
+                assert_int_equal(counts->present, 2 * N);
             }
-            assert_int_equal(m.counts[TINY_LAYERS + layer].evaluated, N);
-            assert_int_equal(m.counts[TINY_LAYERS + layer].present, 2 * N);
         }
         /* The other sequence's sums are not touched. */
         assert_int_equal(retrieval_sum_at(&m, 0, 0, 0, 0, RETRIEVAL_ALL)->queries, 0);
+        assert_int_equal(retrieval_counts_at(&m, 0, 0, 0, 0)->present, 0);
         retrieval_measured_free(&m);
     }
 }

@@ -499,7 +499,7 @@ static void graphs_forget_what_is_cut(void **state) {
                 assert_int_equal(hnsw->select(s, &call, &block), ST_OK);
             }
         }
-        const struct selector_counts counts = hnsw->counts(s);
+        const struct selector_counts counts = hnsw->counts(s, 0);
         assert_true(counts.evaluated > 0);
         assert_int_equal(counts.present, 60 * 60 + 26 * 26 + 24 * 50 + 36 * 36);
         hnsw->close(s);
@@ -507,6 +507,45 @@ static void graphs_forget_what_is_cut(void **state) {
     assert_memory_equal(fresh, cut, sizeof fresh);
     attention_problem_free(&p);
     attention_problem_free(&other);
+}
+
+/* What the searches of one budget compare does not hang on the other budgets of the block. */
+static void searches_are_counted_by_budget(void **state) {
+    (void)state;
+    enum { COUNTED = 3 };
+    static float unused[CASE_N * CASE_WIDTH];
+    static uint64_t sets[COUNTED * SELECTOR_ROWS * CASE_WORDS];
+    static const int64_t few[COUNTED] = {1, 4, 16};
+    const struct selector *hnsw = selector_find("hnsw");
+    struct selector_params params = case_params();
+    struct attention_problem p = case_problem(5, ATTENTION_GAUSSIAN);
+    const struct lm_attention_call call = attention_problem_call(&p, 0, 0, CASE_N, 2, unused);
+    struct selector_counts found[COUNTED];
+    params.m = 2; /* few links, or the first node's lead everywhere */
+    params.ef = 1;
+    for (size_t i = 0; i <= COUNTED; i++) {
+        const size_t alone = i - 1; /* first all together */
+        const struct selector_block block = {.rows = SELECTOR_ROWS,
+                                             .budget = i == 0 ? few : &few[alone],
+                                             .budgets = i == 0 ? COUNTED : 1,
+                                             .words = CASE_WORDS,
+                                             .sets = sets};
+        void *s;
+        assert_int_equal(hnsw->open(&case_shape, CASE_N, &params, &s), ST_OK);
+        assert_int_equal(hnsw->begin(s, &call), ST_OK);
+        assert_int_equal(hnsw->select(s, &call, &block), ST_OK);
+        for (size_t b = 0; b < COUNTED && i == 0; b++) {
+            found[b] = hnsw->counts(s, b);
+        }
+        if (i > 0) {
+            assert_int_equal(hnsw->counts(s, 0).evaluated, found[alone].evaluated);
+            assert_int_equal(hnsw->counts(s, 0).present, found[alone].present);
+            assert_int_equal(hnsw->counts(s, 1).present, 0);
+        }
+        hnsw->close(s);
+    }
+    assert_true(found[0].evaluated > 0 && found[0].evaluated < found[COUNTED - 1].evaluated);
+    attention_problem_free(&p);
 }
 
 static void graphs_that_cannot_grow_are_refused(void **state) {
@@ -633,6 +672,7 @@ int main(void) {
         cmocka_unit_test(graphs_asked_for_everything_are_the_scan),
         cmocka_unit_test(graphs_give_allowed_keys),
         cmocka_unit_test(graphs_forget_what_is_cut),
+        cmocka_unit_test(searches_are_counted_by_budget),
         cmocka_unit_test(graphs_that_cannot_grow_are_refused),
         cmocka_unit_test(nothing_leaks),
         cmocka_unit_test(blocks_and_steps_change_nothing),
