@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "retrieval_cells.h"
+#include "retrieval_intervals.h"
 
 static const char *const arms[] = {"raw_qk", "learned", "quest", "oracle_per_head"};
 
@@ -40,13 +41,13 @@ static enum status plan(const struct retrieval_plan *p) {
 /* Mass of the cell's method less that of raw queries and keys. */
 static enum status add_delta(struct retrieval_source *s, struct retrieval_question q,
                              struct cell *c) {
-    struct retrieval_sum raw;
-    const struct metric *own = cell_metric_find(c, "mass_at_k");
+    struct retrieval_sums own, raw;
+    enum status st = retrieval_sums(s, &q, &own);
     q.method = retrieval_method_find("raw_qk");
-    const enum status st = retrieval_sums(s, &q, &raw);
-    if (st == ST_OK && own != NULL && own->has_value) {
-        cell_metric(c, "mass_delta", "share", true,
-                    retrieval_mass_delta(own->value, retrieval_quality_of(&raw).mass), own->n);
+    st = st == ST_OK ? retrieval_sums(s, &q, &raw) : st;
+    if (st == ST_OK) {
+        retrieval_add_share(c, "mass_delta", retrieval_mass_delta_of(own.each, raw.each, own.count),
+                            own.total.queries);
     }
     return st;
 }

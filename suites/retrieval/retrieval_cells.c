@@ -1,5 +1,25 @@
 #include "retrieval_cells.h"
 
+#include <math.h>
+
+#include "retrieval_intervals.h"
+
+static const struct {
+    const char *name;
+    enum retrieval_share which;
+} shares[] = {
+    {"recall_at_k_per_head", RETRIEVAL_PER_HEAD},
+    {"recall_at_k_shared", RETRIEVAL_SHARED},
+    {"mass_at_k", RETRIEVAL_MASS},
+};
+
+void retrieval_add_share(struct cell *c, const char *name, struct interval v, uint64_t n) {
+    struct metric *m = cell_metric(c, name, "share", true, v.value, n);
+    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
+        metric_interval(m, v.lo, v.hi);
+    }
+}
+
 /* Searches are counted over all queries together. */
 static enum status add_evaluated(struct retrieval_source *s, const struct retrieval_question *q,
                                  struct cell *c) {
@@ -14,8 +34,8 @@ static enum status add_evaluated(struct retrieval_source *s, const struct retrie
 
 enum status retrieval_add_recall(struct retrieval_source *s, const struct retrieval_question *q,
                                  struct cell *c) {
-    struct retrieval_sum sum;
-    const enum status st = retrieval_sums(s, q, &sum);
+    struct retrieval_sums sums;
+    const enum status st = retrieval_sums(s, q, &sums);
     if (st != ST_OK) {
         return st;
     }
@@ -23,11 +43,12 @@ enum status retrieval_add_recall(struct retrieval_source *s, const struct retrie
     if (c->verdict == VERDICT_FAIL) {
         return ST_OK;
     }
-    const struct retrieval_quality found = retrieval_quality_of(&sum);
+    const struct retrieval_quality found = retrieval_quality_of(&sums.total);
     const uint64_t n = found.queries;
-    cell_metric(c, "recall_at_k_per_head", "share", true, found.recall_per_head, n);
-    cell_metric(c, "recall_at_k_shared", "share", true, found.recall_shared, n);
-    cell_metric(c, "mass_at_k", "share", true, found.mass, n);
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        retrieval_add_share(c, shares[i].name,
+                            retrieval_share_of(sums.each, sums.count, shares[i].which), n);
+    }
     cell_metric(c, "retained_share", "share", true, found.retained_share, n);
     cell_metric(c, "read_share", "share", true, found.read_share, n);
     cell_metric(c, "queries", "queries", true, (double)n, n);

@@ -69,9 +69,9 @@ static enum status layer_masses(struct retrieval_source *s, const struct retriev
                                              .layers =
                                                  retrieval_layers_inner(layers, i, layers - 1 - i),
                                              .population = RETRIEVAL_ALL};
-        struct retrieval_sum sum;
-        st = retrieval_sums(s, &q, &sum);
-        masses[i] = st == ST_OK ? retrieval_quality_of(&sum).mass : 0;
+        struct retrieval_sums sums;
+        st = retrieval_sums(s, &q, &sums);
+        masses[i] = st == ST_OK ? retrieval_quality_of(&sums.total).mass : 0;
     }
     return st;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "../lm/lm_identity.h"
+#include "retrieval_intervals.h"
 #include "retrieval_layers.h"
 #include "retrieval_measure.h"
 #include "retrieval_loss_metrics.h"
@@ -160,7 +161,12 @@ enum status retrieval_coverage_of_inner(struct fixture_values *v) {
 }
 
 enum status retrieval_mass_delta_relative(struct fixture_values *v) {
-    *v = (struct fixture_values){retrieval_mass_delta(0.75, 0.5), 0.25, 0.75 / 0.5 - 1, 0};
+    static const struct retrieval_sum own[] = {{.queries = 1, .mass = 0.5},
+                                               {.queries = 3, .mass = 2.5}};
+    static const struct retrieval_sum raw[] = {{.queries = 1, .mass = 0.5},
+                                               {.queries = 3, .mass = 1.5}};
+    *v = (struct fixture_values){retrieval_mass_delta_of(own, raw, 2).value, 0.25, 0.75 / 0.5 - 1,
+                                 0};
     return ST_OK;
 }
 

@@ -55,8 +55,6 @@ uint64_t retrieval_params(const struct lm_shape *shape, int32_t d_search, int32_
     return (uint64_t)2 * (uint64_t)shape->hidden * (uint64_t)d_search * (uint64_t)layers;
 }
 
-double retrieval_mass_delta(double mass, double other) { return mass - other; }
-
 double retrieval_coverage(int32_t substituted, int32_t layers) {
     return (double)substituted / (double)layers;
 }

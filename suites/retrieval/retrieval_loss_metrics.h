@@ -25,9 +25,6 @@ double retrieval_evaluated_share(const struct selector_counts *c);
 /* Weights that search projections add to `layers` layers: two matrices each. */
 uint64_t retrieval_params(const struct lm_shape *shape, int32_t d_search, int32_t layers);
 
-/* Attention mass of one method less another's. */
-double retrieval_mass_delta(double mass, double other);
-
 /* Layers substituted of all. */
 double retrieval_coverage(int32_t substituted, int32_t layers);
 

@@ -228,14 +228,16 @@ static size_t budget_of(const struct retrieval_measured *m, const struct retriev
 }
 
 static void add_sums(const struct retrieval_measured *m, const struct retrieval_question *q,
-                     size_t arm, struct retrieval_sum *out) {
+                     size_t arm, struct retrieval_sums *out) {
     const size_t budget = budget_of(m, q);
     for (int64_t i = 0; i < m->sequences; i++) {
         for (int32_t layer = 0; layer < m->layers; layer++) {
             if (q->layers.in[layer]) {
-                retrieval_sum_add(out, retrieval_sum_at(m, i, arm, budget, layer, q->population));
+                retrieval_sum_add(&out->each[i],
+                                  retrieval_sum_at(m, i, arm, budget, layer, q->population));
             }
         }
+        retrieval_sum_add(&out->total, &out->each[i]);
     }
 }
 
@@ -272,12 +274,13 @@ static enum status answering(struct retrieval_source *s, const struct retrieval_
 }
 
 enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_question *q,
-                           struct retrieval_sum *out) {
+                           struct retrieval_sums *out) {
     const struct pass *p;
     size_t arm;
     const enum status st = answering(s, q, &p, &arm);
-    *out = (struct retrieval_sum){.queries = 0};
+    *out = (struct retrieval_sums){.count = 0};
     if (st == ST_OK) {
+        out->count = (size_t)p->measures.sequences;
         add_sums(&p->measures, q, arm, out);
     }
     return st;

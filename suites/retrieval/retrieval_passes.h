@@ -24,10 +24,16 @@ struct retrieval_question {
     enum retrieval_population population;
 };
 
-/* Sums over the set's sequences and the layers.  ST_SKIP: the method is not to be had, or has no
- * projections of one of the layers. */
+/* What was found, over the layers asked for. */
+struct retrieval_sums {
+    struct retrieval_sum total;
+    size_t count;
+    struct retrieval_sum each[RETRIEVAL_TEXTS]; /* (count) of each of the set's sequences */
+};
+
+/* ST_SKIP: the method is not to be had, or has no projections of one of the layers. */
 enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_question *q,
-                           struct retrieval_sum *out);
+                           struct retrieval_sums *out);
 
 /* What searches did over all queries of the same; the population is not asked. */
 enum status retrieval_searched(struct retrieval_source *s, const struct retrieval_question *q,

@@ -37,7 +37,7 @@ static const struct retrieval_size sizes[] = {
                       .identity_tokens = 256},
 };
 
-enum { LEAST_TOKENS = 128, MOST_TEXTS = 256 };
+enum { LEAST_TOKENS = 128 };
 
 static enum status read_settings(const struct run *run, struct retrieval_set_size *single) {
     enum status st = ST_OK;
@@ -45,7 +45,7 @@ static enum status read_settings(const struct run *run, struct retrieval_set_siz
         st = run_setting_integer(run, "retrieval_tokens", LEAST_TOKENS, 1 << 20, &single->tokens);
     }
     if (st == ST_OK && run_setting(run, "retrieval_texts")[0] != '\0') {
-        st = run_setting_integer(run, "retrieval_texts", 1, MOST_TEXTS, &single->texts);
+        st = run_setting_integer(run, "retrieval_texts", 1, RETRIEVAL_TEXTS, &single->texts);
     }
     return st;
 }

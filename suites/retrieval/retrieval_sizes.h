@@ -20,7 +20,7 @@ struct retrieval_set_size {
     int64_t stride;        /* every how many queries recall and mass are measured */
 };
 
-enum { RETRIEVAL_BUDGETS = 8 };
+enum { RETRIEVAL_BUDGETS = 8, RETRIEVAL_TEXTS = 256 /* of a set, at most */ };
 
 struct retrieval_size {
     struct retrieval_set_size sets[RETRIEVAL_SETS];

@@ -71,9 +71,9 @@ static int by_budget(const void *a, const void *b) {
 #define METHOD                                                                                     \
     {"method", "arm", NULL}, {"page", "page", NULL}, { "graph", "kernel", NULL }
 #define RECALL                                                                                     \
-    {"recall@K per head", "recall_at_k_per_head", "%.4f"},                                         \
-        {"recall@K shared", "recall_at_k_shared", "%.4f"}, {                                       \
-        "mass@K", "mass_at_k", "%.4f"                                                              \
+    {"recall@K per head [95 %]", "recall_at_k_per_head", "%.4f [%.4f, %.4f]"},                     \
+        {"recall@K shared [95 %]", "recall_at_k_shared", "%.4f [%.4f, %.4f]"}, {                   \
+        "mass@K [95 %]", "mass_at_k", "%.4f [%.4f, %.4f]"                                          \
     }
 #define OVER                                                                                       \
     {"ρ", "retained_share", "%.4f"}, {"read", "read_share", "%.4f"}, {                             \
@@ -89,7 +89,7 @@ static const struct column losses[] = {
     {"layers", "layers", NULL},
     {"PPL", "ppl", "%.4f"},
     {"gap [95 %]", "ppl_gap", "%.5f [%.5f, %.5f]"},
-    {"recall@K per head", "recall_at_k_per_head", "%.4f"},
+    {"recall@K per head [95 %]", "recall_at_k_per_head", "%.4f [%.4f, %.4f]"},
     {"mass@K", "mass_at_k", "%.4f"},
     {"weights added", "params", "%.0f"},
     {"texts", "texts", NULL},
@@ -118,7 +118,7 @@ static const struct column layers[] = {
     {"layer", "layer", NULL},
     {"method", "arm", NULL},
     RECALL,
-    {"mass@K less raw q k", "mass_delta", "%.4f"},
+    {"mass@K less raw q k [95 %]", "mass_delta", "%.4f [%.4f, %.4f]"},
     {"queries × layers", "queries", "%.0f"},
     {NULL, NULL, NULL},
 };
@@ -126,7 +126,7 @@ static const struct column layers[] = {
 static const struct column all_layers[] = {
     {"method", "arm", NULL},
     RECALL,
-    {"mass@K less raw q k", "mass_delta", "%.4f"},
+    {"mass@K less raw q k [95 %]", "mass_delta", "%.4f [%.4f, %.4f]"},
     {"queries × layers", "queries", "%.0f"},
     {NULL, NULL, NULL},
 };
