@@ -61,7 +61,7 @@ enum status retrieval_add_losses(struct retrieval_source *s, const struct retrie
     struct retrieval_loss full, other;
     enum status st = retrieval_losses_of(s, way, texts, &other);
     st = st == ST_OK ? retrieval_losses_of(s, &none, texts, &full) : st;
-    if (st != ST_OK) {
+    if (st != ST_OK || !retrieval_loss_verdict(&other, c)) {
         return st;
     }
     uint64_t predictions = 0;

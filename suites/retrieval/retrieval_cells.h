@@ -14,7 +14,8 @@ enum status retrieval_add_recall(struct retrieval_source *s, const struct retrie
 /* A share with its interval, where it has one. */
 void retrieval_add_share(struct cell *c, const char *name, struct interval v, uint64_t n);
 
-/* Perplexity, and its gap to full attention's over the same sequences. */
+/* Perplexity, and its gap to full attention's over the same sequences; none where the method's
+ * attention failed its judge, which is then the cell's verdict. */
 enum status retrieval_add_losses(struct retrieval_source *s, const struct retrieval_way *way,
                                  int64_t texts, struct cell *c);
 

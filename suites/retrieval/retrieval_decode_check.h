@@ -13,8 +13,7 @@ struct decode_watch {
     struct decode_trace *trace; /* NULL: none */
 };
 
-/* The plug, watched.  Judged: a set holds 1 to `budget` keys that the query may read; the output is
- * within attend's bound of float64 attention over that set, over all keys where there is none. */
+/* The plug, watched; judged as chosen_check() does. */
 struct lm_attention decode_watch_attention(struct decode_watch *w);
 
 #endif

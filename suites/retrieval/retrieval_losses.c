@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "retrieval_passes.h"
+#include "sparse_check.h"
 
 /* What was computed, the latest first. */
 struct retrieval_losses {
     struct retrieval_losses *next;
     struct retrieval_way way;
     int64_t texts;
+    enum verdict verdict;
+    char reason[CELL_REASON];
     struct lm_loss losses[];
 };
 
@@ -45,24 +48,32 @@ static void note(const struct retrieval_source *s, const struct retrieval_way *w
              way->method == NULL ? 0 : retrieval_layers_count(&way->layers), text + 1, l->texts);
 }
 
-/* plug NULL: full attention. */
+/* watch NULL: full attention.  The first text is judged; the others are not read if it fails. */
 static enum status read_texts(struct retrieval_source *s, const struct text_sequences *texts,
-                              struct sparse_plug *plug, struct retrieval_losses *l) {
+                              struct sparse_watch *watch, struct retrieval_losses *l) {
     struct lm_session *session;
     enum status st = lm_session_new(s->lm.model, texts->length, s->lm.threads, &session);
     if (st != ST_OK) {
         return st;
     }
     struct lm_attention attention = {lm_attention_full, NULL};
-    if (plug != NULL) {
-        attention = sparse_plug_attention(plug);
+    struct judge j;
+    judge_begin(&j);
+    if (watch != NULL) {
+        attention = sparse_watch_attention(watch);
     }
-    for (int64_t i = 0; i < l->texts && st == ST_OK; i++) {
+    for (int64_t i = 0; i < l->texts && st == ST_OK && j.verdict != VERDICT_FAIL; i++) {
         const int64_t at = i * texts->length;
         note(s, &l->way, i, l);
+        if (watch != NULL) {
+            watch->judge = i == 0 ? &j : NULL;
+        }
         st = lm_sequence_loss(session, &attention, texts->ids + at, texts->segments + at,
                               texts->length, NULL, &l->losses[i]);
     }
+    l->verdict = j.verdict;
+    memcpy(l->reason, j.reason, sizeof l->reason);
+    judge_end(&j);
     lm_session_free(session);
     return st;
 }
@@ -81,7 +92,8 @@ static enum status compute(struct retrieval_source *s, const struct text_sequenc
                                         way->budget, way->layers.in, &plug)
                      : st;
     if (st == ST_OK) {
-        st = read_texts(s, texts, plug, l);
+        struct sparse_watch watch = {plug, way->layers.in, way->budget, NULL};
+        st = read_texts(s, texts, &watch, l);
         sparse_plug_close(plug);
     }
     return st;
@@ -120,7 +132,14 @@ enum status retrieval_losses_of(struct retrieval_source *s, const struct retriev
     const struct retrieval_losses *l = find(s, way, texts);
     st = l == NULL ? add(s, way, texts, of, &l) : ST_OK;
     if (st == ST_OK) {
-        *out = (struct retrieval_loss){l->losses, (size_t)texts};
+        *out = (struct retrieval_loss){l->losses, (size_t)texts, l->verdict, l->reason};
     }
     return st;
+}
+
+bool retrieval_loss_verdict(const struct retrieval_loss *l, struct cell *c) {
+    if (l->verdict > c->verdict) {
+        cell_verdict(c, l->verdict, "%s", l->reason);
+    }
+    return l->verdict != VERDICT_FAIL;
 }

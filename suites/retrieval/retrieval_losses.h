@@ -19,6 +19,9 @@ struct retrieval_way {
 struct retrieval_loss {
     const struct lm_loss *sequences; /* (count) stay the source's */
     size_t count;
+    enum verdict verdict; /* of the method's attention over the first text; FAIL: the losses are
+                           * worth nothing */
+    const char *reason;   /* stays the source's */
 };
 
 /* Losses of the set's first `texts` sequences, or of as many as the text gives.  A budget as large
@@ -26,6 +29,9 @@ struct retrieval_loss {
  * its bits (part "identity"). ST_SKIP: the method is not to be had. */
 enum status retrieval_losses_of(struct retrieval_source *s, const struct retrieval_way *way,
                                 int64_t texts, struct retrieval_loss *out);
+
+/* Lowers the cell's verdict to that of the losses.  False: they failed. */
+bool retrieval_loss_verdict(const struct retrieval_loss *l, struct cell *c);
 
 void retrieval_losses_free(struct retrieval_losses *l);
 

@@ -32,7 +32,7 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
     enum status st = retrieval_losses_of(s, &way, texts, &a);
     way.method = retrieval_method_find(cell_param(c, "against")->text);
     st = st == ST_OK ? retrieval_losses_of(s, &way, texts, &b) : st;
-    if (st != ST_OK) {
+    if (st != ST_OK || !retrieval_loss_verdict(&a, c) || !retrieval_loss_verdict(&b, c)) {
         return st;
     }
     const struct interval d = retrieval_nll_delta(a.sequences, b.sequences, a.count);

@@ -90,6 +90,10 @@ enum status sparse_plug_open(const struct selector *method, const struct selecto
 /* The plug to forward with: scores of all keys are computed, those not chosen weigh 0.  Where a
  * query's set is all it may read, the bits are those of lm_attention_full. */
 struct lm_attention sparse_plug_attention(struct sparse_plug *p);
+/* What the layer attended last, with this call, chose for the call's token t; NULL: that layer is
+ * not substituted. */
+const uint64_t *sparse_plug_set(const struct sparse_plug *p, const struct lm_attention_call *call,
+                                int64_t t, int64_t head);
 void sparse_plug_close(struct sparse_plug *p);
 
 #endif

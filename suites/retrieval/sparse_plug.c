@@ -97,6 +97,16 @@ static enum status make_space(struct sparse_plug *p, const struct lm_attention_c
     return p->words == 0 || p->threads == 0 ? ST_SYSTEM : ST_OK;
 }
 
+static const uint64_t *set_of(const struct sparse_plug *p, const struct lm_attention_call *call,
+                              int64_t t, int64_t head) {
+    return p->sets + ((p->method->shared ? 0 : head) * call->tokens + t) * words_of(call);
+}
+
+const uint64_t *sparse_plug_set(const struct sparse_plug *p, const struct lm_attention_call *call,
+                                int64_t t, int64_t head) {
+    return p->layers[call->layer] ? set_of(p, call, t, head) : NULL;
+}
+
 struct choosing {
     const struct sparse_plug *plug;
     const struct lm_attention_call *call;
@@ -160,11 +170,10 @@ static enum status choose_all(const struct sparse_plug *p, const struct lm_atten
 static void weigh_chosen(void *context, const struct lm_attention_call *call, int thread,
                          int64_t head, int64_t row, float *scores, int64_t keys) {
     const struct sparse_plug *p = context;
-    const int64_t set = (p->method->shared ? 0 : head) * call->tokens + row - call->past;
     int32_t *chosen = p->keys + thread * p->capacity;
     float *kept = p->scores + thread * p->capacity;
     const int64_t count =
-        key_set_list(p->sets + set * words_of(call), call->first[row], row + 1, chosen);
+        key_set_list(set_of(p, call, row - call->past, head), call->first[row], row + 1, chosen);
     if (count == keys) {
         p->math->softmax(scores, keys);
         return;

@@ -123,6 +123,16 @@ check "of recall" grep -q '^64,oracle_shared,' "$TMPDIR/report/tiny-retrieval-qu
 "$attest" train "${tiny[@]}" --steps 2 --sequences 2 --tokens 64 --out "$TMPDIR/projections.h5" \
     --quiet >"$TMPDIR/out" 2>"$TMPDIR/err"
 equal "projections of the tiny model" "$?$(<"$TMPDIR/err")" 0
+record=$TMPDIR/graphs.h5
+run "${tiny[@]}" --set projections="$TMPDIR/projections.h5" --out "$record" \
+    --filter '/hnsw/.*part=quality'
+equal "graph searches" "$?$(<"$TMPDIR/err")" 0
+equal "more keys wanted, more evaluated, up to all of a short text" "$(cells '
+    {(texts == "packed" or share(32) < share(64), 0.9 < share(64) < 1.2)
+     for kernel in {c["kernel"] for c in cells} for texts in ("single", "packed")
+     for share in [lambda k: [m(c, "evaluated_share") for c in cells if c["kernel"] == kernel and
+        (p(c, "sequences"), p(c, "kept"), p(c, "population")) == (texts, k, "all")][0]
+        ]} <= {(True, True)}')" True
 record=$TMPDIR/decode.h5
 run "${tiny[@]}" --set projections="$TMPDIR/projections.h5" --filter part=decode --out "$record"
 equal "decoded with them" "$?$(<"$TMPDIR/err")" 0

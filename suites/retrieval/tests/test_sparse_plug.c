@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../chosen_check.h"
+#include "../sparse_check.h"
 #include "selector_case.h"
 
 enum { VALUES = CASE_N * CASE_WIDTH, K = 20 };
@@ -165,6 +167,83 @@ static void only_the_chosen_are_read(void **state) {
     attention_problem_free(&p);
 }
 
+/* --- the judge -------------------------------------------------------------------------------- */
+
+/* The plug with the budget, judged as if it were `most`. */
+static enum verdict judged(const struct selector *method, const struct attention_problem *p,
+                           const bool *layers, int64_t budget, int64_t most) {
+    static float out[CASE_LAYERS * VALUES];
+    struct judge j;
+    judge_begin(&j);
+    struct sparse_watch watch = {plug_of(method, budget, layers), layers, most, &j};
+    const struct lm_attention attention = sparse_watch_attention(&watch);
+    for (int32_t layer = 0; layer < CASE_LAYERS; layer++) {
+        const struct lm_attention_call call =
+            attention_problem_call(p, layer, 0, CASE_N, 2, out + layer * VALUES);
+        assert_int_equal(attention.run(attention.context, &call), ST_OK);
+    }
+    sparse_plug_close(watch.plug);
+    judge_end(&j);
+    return j.verdict;
+}
+
+static void right_attention_passes_the_judge(void **state) {
+    (void)state;
+    static const bool second[CASE_LAYERS] = {false, true, false};
+    struct attention_problem p = case_problem(5, ATTENTION_GAUSSIAN);
+    for (size_t m = 0; selectors[m] != NULL; m++) {
+        assert_int_equal(judged(selectors[m], &p, all_layers, K, K), VERDICT_PASS);
+        assert_int_equal(judged(selectors[m], &p, all_layers, CASE_N, CASE_N), VERDICT_PASS);
+        assert_int_equal(judged(selectors[m], &p, second, K, K), VERDICT_PASS);
+    }
+    attention_problem_free(&p);
+}
+
+static void surplus_keys_fail_in_the_layers_substituted(void **state) {
+    (void)state;
+    static const bool none[CASE_LAYERS] = {false, false, false};
+    const struct selector *window = selector_find("window");
+    struct attention_problem p = case_problem(5, ATTENTION_GAUSSIAN);
+    for (int32_t layer = 0; layer < CASE_LAYERS; layer++) {
+        bool one[CASE_LAYERS] = {false, false, false};
+        one[layer] = true;
+        assert_int_equal(judged(window, &p, one, K, K - 1), VERDICT_FAIL);
+    }
+    assert_int_equal(judged(window, &p, none, K, K - 1), VERDICT_PASS);
+    attention_problem_free(&p);
+}
+
+/* Of the last query that has keys: what was computed, the same with an error, another choice. */
+static void wrong_attention_fails(void **state) {
+    (void)state;
+    static float out[CASE_LAYERS * VALUES];
+    static const uint64_t first_key[CASE_WORDS] = {1};
+    static const int64_t one_document[] = {CASE_N, 0};
+    struct attention_problem p = case_problem(5, ATTENTION_GAUSSIAN);
+    attention_problem_fill(&p, 5, one_document);
+    struct sparse_plug *plug = plug_of(selector_find("raw_qk"), K, all_layers);
+    const struct lm_attention attention = sparse_plug_attention(plug);
+    const struct lm_attention_call call = attention_problem_call(&p, 0, 0, CASE_N, 2, out);
+    assert_int_equal(attention.run(attention.context, &call), ST_OK);
+    for (int64_t head = 0; head < CASE_HEADS; head++) {
+        const int64_t t = CASE_N - 1;
+        const uint64_t *set = sparse_plug_set(plug, &call, t, head);
+        const uint64_t *sets[] = {set, NULL, first_key, set};
+        for (int i = 0; i < 4; i++) {
+            struct judge j;
+            judge_begin(&j);
+            out[t * CASE_WIDTH + head * CASE_D + 3] += i == 3 ? 1e-3F : 0;
+            assert_int_equal(chosen_check(&call, t, head, sets[i], K, &j), ST_OK);
+            assert_int_equal(j.verdict, i == 0 ? VERDICT_PASS : VERDICT_FAIL);
+            judge_end(&j);
+        }
+    }
+    sparse_plug_close(plug);
+    attention_problem_free(&p);
+}
+
+/* --- what changes nothing --------------------------------------------------------------------- */
+
 static void segments_never_leak(void **state) {
     (void)state;
     static float before[CASE_LAYERS * VALUES], after[CASE_LAYERS * VALUES];
@@ -228,9 +307,15 @@ static void what_cannot_be_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_keys_are_full_attention), cmocka_unit_test(fewer_keys_are_not),
-        cmocka_unit_test(other_layers_stay_full),      cmocka_unit_test(only_the_chosen_are_read),
-        cmocka_unit_test(segments_never_leak),         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(all_keys_are_full_attention),
+        cmocka_unit_test(fewer_keys_are_not),
+        cmocka_unit_test(other_layers_stay_full),
+        cmocka_unit_test(only_the_chosen_are_read),
+        cmocka_unit_test(segments_never_leak),
+        cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(right_attention_passes_the_judge),
+        cmocka_unit_test(surplus_keys_fail_in_the_layers_substituted),
+        cmocka_unit_test(wrong_attention_fails),
         cmocka_unit_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests_name("sparse plug", tests, NULL, NULL);
