@@ -100,6 +100,9 @@ enum status run_setting_integer(const struct run *r, const char *name, int64_t l
                                 int64_t *out);
 /* New group; NULL when memory is refused. */
 struct group *run_group(struct run *r, const char *name, int rounds);
+/* The groups planned so far, of all experiments of the run in their order, NULL behind the last: so
+ * that a later group can compare what earlier ones measured, in a resumed run too. */
+const struct group *run_planned_group(const struct run *r, size_t index);
 /* New cell of the group for a kernel ("" for none), or NULL. Parameters follow; the run loop
  * identifies, filters and skips (unavailable kernel, other backend) after plan() returns. */
 struct cell *group_cell(struct run *r, struct group *g, const char *arm, const char *kernel);

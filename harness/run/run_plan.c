@@ -112,6 +112,10 @@ struct group *run_group(struct run *r, const char *name, int rounds) {
     return &g->group;
 }
 
+const struct group *run_planned_group(const struct run *r, size_t index) {
+    return index < r->group_count ? &r->groups[index]->group : NULL;
+}
+
 struct cell *group_cell(struct run *r, struct group *g, const char *arm, const char *kernel) {
     if (g->cell_count == g->cell_capacity) {
         size_t capacity = g->cell_capacity == 0 ? 16 : 2 * g->cell_capacity;

@@ -1,195 +1,83 @@
-/* Where Quest's page scan and a learned HNSW search cost the same (S000; definitions, section 2).
- *
- * Here: the seed's operation-count model. */
-#include <math.h>
-#include <stdlib.h>
+/* Where full attention, Quest's page scan and a graph search cost the same (S000; definitions,
+ * section 2): by the seed's operation-count model, by counts, and by time. */
+#include <string.h>
 
 #include "../../harness/run/experiment.h"
-#include "../../harness/judge/judge.h"
-#include "../../reference/opcount.h"
+#include "crossover.h"
 #include "crossover_model.h"
 
 static const struct setting settings[] = {
-    {"M", "32", "HNSW: links per node"},
-    {"d", "128", "dimensions of a key"},
-    {"d_search", "128", "dimensions of a learned search vector"},
-    {"ef", "64", "HNSW: candidates kept while searching"},
+    {"M", "32", "the model's links per node"},
+    {"d", "128", "the model's dimensions of a key"},
+    {"d_search", "128", "the model's dimensions of a learned search vector"},
+    {"ef", "64", "the model's candidates kept while searching"},
+    {"ef_construction", "100", "graphs: candidates kept while inserting"},
+    {"judged", "2", "queries of each arm whose choice and output are judged"},
+    {"max_n", "1000000",
+     "largest N measured; the full profile goes to 4000000 where it is allowed"},
     {"page", "16", "keys per page"},
     {NULL, NULL, NULL},
 };
 
 static const struct metric_info metrics[] = {
-    {"full_ops", "ops", true, "operations of full attention scores, one query"},
-    {"quest_ops", "ops", true, "operations of Quest's page scan"},
-    {"hnsw_ops", "ops", true, "operations of a learned graph search, rounded up"},
+    {"full_ops", "ops", true, "operations of full attention scores, one query, by the model"},
+    {"quest_ops", "ops", true, "operations of Quest's page scan, by the model"},
+    {"hnsw_ops", "ops", true, "operations of a learned graph search, by the model, rounded up"},
     {"quest_over_hnsw_ratio", "ratio", true, "Quest's operations over the graph's"},
-    {"crossover_n", "tokens", true, "smallest N from which on Quest never costs less again"},
+    {"crossover_n", "tokens", true,
+     "N from which on the first costs no more: in the model; at a search's counted evaluations, "
+     "page/2 evaluations d_search/d; by counted multiply-adds at equal quality"},
     {"crossover_first_n", "tokens", true, "smallest N at which the graph costs no more"},
     {"crossover_smooth_n", "tokens", true, "crossing with pages not rounded"},
+    {"crossover_lo", "tokens", true,
+     "crossing with the ends of the 95 % intervals over queries that favour the first"},
+    {"crossover_hi", "tokens", true, "crossing with the opposite ends"},
+    {"crossover_timed_n", "tokens", false,
+     "N from which on the first's median time is no longer at equal quality; interval over rounds "
+     "that both share"},
+    {"crossover_model_n", "tokens", true, "crossing of the same pair by the seed's model"},
+    {"evaluations", "evaluations", true,
+     "keys, pages or nodes of all levels compared in a step, to choose"},
+    {"evaluations_model", "evaluations", true, "the same by the seed's model, M ef log2 N"},
+    {"hops", "hops", true, "nodes whose links were read in a step"},
+    {"macs", "macs", true, "multiply-adds of a step, attention over what was chosen included"},
+    {"bytes_touched", "bytes", true, "bytes of keys, values, bounds and links read in a step"},
+    {"recall_at_k", "share", true, "share of the chosen keys that are among as many largest"},
+    {"mass_share", "share", true, "share of the oracle's attention weight on the chosen keys"},
+    {"output_cosine", "share", true, "cosine of the output with the oracle's"},
+    {"time_us_p50", "us", false, "median time of a step"},
+    {"time_us_p95", "us", false, "95th percentile of the time of a step, over samples"},
+    {"estimate_us", "us", false, "median time of all scores, of page bounds or of the search"},
+    {"topk_us", "us", false, "median time of choosing the largest of them"},
+    {"gather_us", "us", false, "median time of listing the chosen rows in order"},
+    {"attend_us", "us", false, "median time of attention over the chosen rows, where they lie"},
+    {"build_s", "s", false, "building the graph, one thread, of all heads"},
+    {"insert_us", "us", false, "inserting a vector into the graph, among the last of them"},
+    {"break_even_steps", "steps", false,
+     "steps that repay the build beside the cheapest Quest of equal quality"},
+    {"break_even_full_steps", "steps", false, "the same beside full attention"},
+    {"bandwidth_share", "share", false,
+     "bytes a second of the arm's scan over the reading arm's in the same rounds"},
+    {"hnswlib_time_ratio", "ratio", false,
+     "hnswlib's time over the flat search's in the same graph, same rounds"},
+    {"cheapest", "flag", false, "1: the fastest setting of its arm at N that has the quality"},
     {NULL, NULL, false, NULL},
 };
 
-static enum status read_model(const struct run *run, struct crossover_model *out) {
-    const struct {
-        const char *name;
-        int64_t hi, *at;
-    } values[] = {
-        {"M", 1024, &out->m},
-        {"ef", 4096, &out->ef},
-        {"page", 4096, &out->page},
-        {"d", 65536, &out->d},
-        {"d_search", 65536, &out->d_search},
-    };
-    enum status st = ST_OK;
-    for (size_t i = 0; i < sizeof values / sizeof values[0] && st == ST_OK; i++) {
-        st = run_setting_integer(run, values[i].name, 1, values[i].hi, values[i].at);
-    }
-    return st;
-}
-
-/* --- plan ------------------------------------------------------------------------------------- */
-
-/* The seed's table, with decimal K and M. */
-static const int64_t contexts[] = {4000,   8000,   16000,   32000,   64000,  128000,
-                                   256000, 512000, 1000000, 2000000, 4000000};
-
-static void add_parameters(struct cell *c, const struct crossover_model *x) {
-    cell_param_integer(c, "m", x->m);
-    cell_param_integer(c, "ef", x->ef);
-    cell_param_integer(c, "page", x->page);
-    cell_param_integer(c, "d", x->d);
-    cell_param_integer(c, "d_search", x->d_search);
-}
-
+/* The crossings look at what the groups before them measured. */
 static enum status plan(struct run *run) {
-    struct crossover_model x;
-    enum status st = read_model(run, &x);
-    struct group *g = st == ST_OK ? run_group(run, "model", 0) : NULL;
-    if (g == NULL) {
-        return st == ST_OK ? ST_SYSTEM : st;
-    }
-    for (size_t i = 0; i <= sizeof contexts / sizeof contexts[0]; i++) {
-        struct cell *c = group_cell(run, g, "model", "");
-        if (c == NULL) {
-            return ST_SYSTEM;
-        }
-        add_parameters(c, &x);
-        if (i > 0) {
-            cell_param_integer(c, "context", contexts[i - 1]);
-        }
-    }
-    return ST_OK;
-}
-
-/* --- cells ------------------------------------------------------------------------------------ */
-
-static void judge_count(struct judge *j, const char *what, int64_t n, double got, double want) {
-    judge_near(j, what, n, got, want, want * 0x1p-50,
-               want * 0x1p-50); /* a few roundings of float64 */
-}
-
-static void check_context(const struct crossover_model *x, struct cell *c, int64_t n,
-                          struct judge *j) {
-    int32_t d = (int32_t)x->d, page = (int32_t)x->page;
-    judge_count(j, "full", n, crossover_full_ops(x, n), ref_full_ops(n, d));
-    judge_count(j, "Quest", n, crossover_quest_ops(x, n), ref_quest_ops(n, page, d));
-    judge_count(j, "HNSW", n, crossover_hnsw_ops(x, n),
-                ref_hnsw_ops(n, (int32_t)x->m, (int32_t)x->ef, (int32_t)x->d_search));
-    cell_metric(c, "full_ops", "ops", true, crossover_full_ops(x, n), 1);
-    cell_metric(c, "quest_ops", "ops", true, crossover_quest_ops(x, n), 1);
-    cell_metric(c, "hnsw_ops", "ops", true, ceil(crossover_hnsw_ops(x, n)), 1);
-    cell_metric(c, "quest_over_hnsw_ratio", "ratio", true, crossover_ratio(x, n), 1);
-}
-
-static void check_crossover(const struct crossover_model *x, struct cell *c, struct judge *j) {
-    struct crossover_points got = crossover_points(x);
-    bool exists = !isnan(got.for_good);
-    int64_t n = exists ? (int64_t)got.for_good : 0, first = exists ? (int64_t)got.first : 2;
-    int64_t limit = n + 4 * x->page + 100, want_first;
-    int64_t want = ref_crossover((int32_t)x->page, (int32_t)x->d, (int32_t)x->m, (int32_t)x->ef,
-                                 (int32_t)x->d_search, limit, &want_first);
-    if (n != want || first != want_first) {
-        judge_fail(j, "crossover %lld and first %lld, oracle %lld and %lld", (long long)n,
-                   (long long)first, (long long)want, (long long)want_first);
-    }
-    cell_metric(c, "crossover_n", "tokens", true, got.for_good, 1);
-    cell_metric(c, "crossover_first_n", "tokens", true, got.first, 1);
-    cell_metric(c, "crossover_smooth_n", "tokens", true, got.smooth, 1);
-    if (!exists) {
-        judge_marginal(j, "no crossover: Quest never costs less");
-    }
+    enum status st = crossover_plan_formula(run);
+    st = st == ST_OK ? crossover_plan_arms(run) : st;
+    return st == ST_OK ? crossover_plan_crossings(run) : st;
 }
 
 static enum status check(struct run *run, struct group *g, struct cell *c) {
-    struct crossover_model x;
-    struct judge j;
-    (void)g;
-    enum status st = read_model(run, &x);
-    if (st != ST_OK) {
-        return st;
+    if (crossover_method_of(c) < CROSSOVER_METHODS) {
+        return c->verdict == VERDICT_SKIP ? ST_OK : crossover_check_arm(g->state, c);
     }
-    judge_begin(&j);
-    const struct param *context = cell_param(c, "context");
-    if (context != NULL) {
-        check_context(&x, c, context->integer, &j);
-    } else {
-        check_crossover(&x, c, &j);
-    }
-    cell_verdict(c, j.verdict, "%s", j.reason);
-    judge_end(&j);
-    return ST_OK;
+    return strcmp(c->arm, "model") == 0 ? crossover_check_formula(run, c)
+                                        : crossover_check_crossing(run, c);
 }
-
-/* --- tables ----------------------------------------------------------------------------------- */
-
-static const char *const split[] = {"m", "ef", "page", "d", "d_search", NULL};
-
-static bool keep_contexts(const struct cell *c) { return cell_param(c, "context") != NULL; }
-
-static bool keep_crossover(const struct cell *c) { return cell_param(c, "context") == NULL; }
-
-static const struct column context_columns[] = {
-    {"N", "context", NULL},
-    {"full", "full_ops", "%.0f"},
-    {"Quest", "quest_ops", "%.0f"},
-    {"learned HNSW", "hnsw_ops", "%.0f"},
-    {"Quest / learned", "quest_over_hnsw_ratio", "%.2f"},
-    {NULL, NULL, NULL},
-};
-
-static const struct column crossover_columns[] = {
-    {"crossover", "crossover_n", "%.0f"},
-    {"first touch", "crossover_first_n", "%.0f"},
-    {"pages not rounded", "crossover_smooth_n", "%.4f"},
-    {NULL, NULL, NULL},
-};
-
-static const struct table tables[] = {
-    {
-        .name = "model",
-        .title = "Operations per query by the seed's model",
-        .note =
-            "A formula, neither counted nor timed: full N d, Quest ceil(N/page) 2 d, learned HNSW "
-            "ceil(M ef log2(N) d_search). K and M are decimal.",
-        .split = split,
-        .keep = keep_contexts,
-        .columns = context_columns,
-    },
-    {
-        .name = "crossover",
-        .title = "Where Quest and learned HNSW cost the same by the seed's model",
-        .note = "Crossover: the smallest N from which on Quest never costs less again. Because "
-                "pages are "
-                "whole, Quest's cost is a staircase that touches the other curve earlier (first "
-                "touch).",
-        .split = split,
-        .keep = keep_crossover,
-        .columns = crossover_columns,
-    },
-    {.name = NULL},
-};
-
-static const struct plot plots[] = {{.name = NULL}};
 
 extern const struct experiment experiment_crossover;
 const struct experiment experiment_crossover = {
@@ -200,7 +88,11 @@ const struct experiment experiment_crossover = {
     .metrics = metrics,
     .fixtures = crossover_fixtures,
     .plan = plan,
+    .prepare = crossover_prepare,
     .check = check,
-    .tables = tables,
-    .plots = plots,
+    .time = crossover_time,
+    .summarise = crossover_summarise,
+    .release = crossover_release,
+    .tables = crossover_tables,
+    .plots = crossover_plots,
 };

@@ -32,6 +32,9 @@ struct crossover_points {
 
 struct crossover_points crossover_points(const struct crossover_model *x);
 
+/* M, ef, page, d and d_search as the run sets them. */
+enum status crossover_read_model(const struct run *run, struct crossover_model *out);
+
 extern const struct fixture crossover_fixtures[];
 
 #endif

@@ -1,0 +1,174 @@
+/* The graphs that a group's cells search: each library builds its own on one thread, so that a
+ * rerun builds the same one; a flat search takes over the links of a library's graph. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../harness/base/clock.h"
+#include "../../harness/base/memory.h"
+#include "crossover.h"
+#include "crossover_metrics.h"
+
+enum { LAST_MOST = 1000 };
+
+/* The last hundredth, at most 1000: what an insertion costs a graph of that size. */
+static int64_t last_vectors(int64_t n) {
+    const int64_t share = (n + 99) / 100;
+    return share < LAST_MOST ? share : LAST_MOST;
+}
+
+static struct graph_params params_of(const struct crossover_group *s, int32_t m, int64_t ef) {
+    return (struct graph_params){.d = s->data.d_search,
+                                 .m = m,
+                                 .ef_construction = (int32_t)ef,
+                                 .capacity = s->data.plan.n,
+                                 .seed = s->data.plan.seed};
+}
+
+static enum status construction_of(const struct crossover_group *s, int64_t *ef) {
+    return run_setting_integer(s->run, "ef_construction", 1, 10000, ef);
+}
+
+/* --- building -----------------------------------------------------------------------------------
+ */
+
+static enum status build_one(const struct crossover_group *s, const struct graph_impl *impl,
+                             const struct graph_params *params, int32_t set,
+                             struct crossover_graph *g) {
+    const int64_t n = s->data.plan.n, last = last_vectors(n), d = s->data.d_search;
+    const float *vectors = s->data.search_k + set * n * d;
+    const double start = clock_seconds();
+    enum status st = impl->open(params, &g->index[set]);
+    st = st == ST_OK && n > last ? impl->add(g->index[set], vectors, n - last, 1) : st;
+    const double before = clock_seconds();
+    st = st == ST_OK ? impl->add(g->index[set], vectors + (n - last) * d, last, 1) : st;
+    const double now = clock_seconds();
+    g->build_s = crossover_build_s(g->build_s, before - start, now - before);
+    g->insert_us += crossover_insert_us(now - before, last) / s->data.graphs;
+    return st;
+}
+
+static enum status adopt_one(const struct crossover_group *s, const struct crossover_graph *from,
+                             const struct graph_params *params, int32_t set,
+                             struct crossover_graph *g) {
+    const struct graph_impl *impl = g->kernel->impl, *source = from->kernel->impl;
+    const int64_t size = s->data.plan.n * s->data.d_search;
+    struct graph_links links = {0};
+    const double start = clock_seconds();
+    enum status st = source->links(from->index[set], &links);
+    st = st == ST_OK ? impl->adopt(params, &links, s->data.search_k + set * size, &g->index[set])
+                     : st;
+    graph_links_free(&links);
+    g->build_s += clock_seconds() - start;
+    return st;
+}
+
+static struct crossover_graph *find(struct crossover_group *s, const struct kernel *kernel,
+                                    int32_t m) {
+    for (size_t i = 0; i < s->graph_count; i++) {
+        if (s->graphs[i].kernel == kernel && s->graphs[i].m == m) {
+            return &s->graphs[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status make(struct crossover_group *s, const struct kernel *kernel, int32_t m,
+                        const struct crossover_graph *from, struct crossover_graph **out) {
+    int64_t ef;
+    *out = find(s, kernel, m);
+    if (*out != NULL) {
+        return ST_OK;
+    }
+    if (s->graph_count == CROSSOVER_GRAPHS) {
+        return status_set(ST_SYSTEM, "crossover: more than %d graphs", CROSSOVER_GRAPHS);
+    }
+    struct crossover_graph *g = &s->graphs[s->graph_count];
+    *g = (struct crossover_graph){.kernel = kernel, .m = m};
+    g->index = calloc((size_t)s->data.graphs, sizeof *g->index);
+    if (g->index == NULL) {
+        return status_set(ST_SYSTEM, "out of memory");
+    }
+    s->graph_count++;
+    enum status st = construction_of(s, &ef);
+    const struct graph_params params = params_of(s, m, ef);
+    run_note(s->run, "crossover: %s, M = %d, over %lld keys", kernel->name, m,
+             (long long)s->data.plan.n);
+    g->from = from;
+    if (from != NULL) {
+        g->build_s = from->build_s;
+        g->insert_us = from->insert_us;
+    }
+    for (int32_t set = 0; set < s->data.graphs && st == ST_OK; set++) {
+        st = from != NULL ? adopt_one(s, from, &params, set, g)
+                          : build_one(s, kernel->impl, &params, set, g);
+    }
+    *out = g;
+    return st;
+}
+
+static void close_graph(const struct crossover_group *s, struct crossover_graph *g) {
+    const struct graph_impl *impl = g->kernel->impl;
+    for (int32_t set = 0; set < s->data.graphs && g->index != NULL; set++) {
+        if (g->index[set] != NULL) {
+            impl->close(g->index[set]);
+        }
+    }
+    free(g->index);
+    g->index = NULL;
+}
+
+/* --- what cells need ----------------------------------------------------------------------------
+ */
+
+/* The library whose links a cell's flat search takes over; NULL: it searches its own. */
+static const struct kernel *source_of(const struct cell *c) {
+    char name[CELL_NAME + 8];
+    const char *library = crossover_text(c, "links_of");
+    snprintf(name, sizeof name, "graph/%s", library);
+    return library[0] != '\0' ? kernel_find(name) : NULL;
+}
+
+static enum status make_for(struct crossover_group *s, const struct cell *c) {
+    const int32_t m = (int32_t)cell_integer(c, "m", 0);
+    const struct kernel *source = source_of(c);
+    struct crossover_graph *from = NULL, *g = NULL;
+    enum status st = source != NULL ? make(s, source, m, NULL, &from) : ST_OK;
+    return st == ST_OK ? make(s, kernel_find(c->kernel), m, from, &g) : st;
+}
+
+enum status crossover_graphs_build(struct crossover_group *s, const struct group *g) {
+    enum status st = ST_OK;
+    for (size_t i = 0; i < g->cell_count && st == ST_OK; i++) {
+        const struct cell *c = &g->cells[i];
+        if (crossover_method_of(c) == CROSSOVER_HNSW && c->verdict != VERDICT_SKIP) {
+            st = make_for(s, c);
+        }
+    }
+    return st;
+}
+
+enum status crossover_links_of(const struct crossover_graph *g, int32_t set,
+                               struct graph_links *out) {
+    const struct crossover_graph *built = g->from != NULL ? g->from : g;
+    const struct graph_impl *impl = built->kernel->impl;
+    return impl->links(built->index[set], out);
+}
+
+void crossover_graphs_free(struct crossover_group *s) {
+    for (size_t i = 0; i < s->graph_count; i++) {
+        close_graph(s, &s->graphs[i]);
+    }
+    s->graph_count = 0;
+}
+
+const struct crossover_graph *crossover_graph_of(const struct crossover_group *s,
+                                                 const struct cell *c) {
+    const struct kernel *kernel = kernel_find(c->kernel);
+    for (size_t i = 0; i < s->graph_count; i++) {
+        if (s->graphs[i].kernel == kernel && s->graphs[i].m == cell_integer(c, "m", 0)) {
+            return &s->graphs[i];
+        }
+    }
+    return NULL;
+}

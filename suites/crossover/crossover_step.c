@@ -1,0 +1,245 @@
+/* One step of each arm, and one timed sample. */
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "../../harness/base/clock.h"
+#include "../../harness/run/roofline.h"
+#include "../kernels/attend.h"
+#include "../kernels/attention_select.h"
+#include "../kernels/pages.h"
+#include "crossover.h"
+
+/* A step of one head, with the stage's clock. */
+struct turn {
+    struct crossover_group *s;
+    const struct crossover_arm *a;
+    int32_t head;
+    int64_t query;
+    double *stage, since;
+};
+
+static void begin(struct turn *t) { t->since = clock_seconds(); }
+
+static void end(struct turn *t, enum crossover_stage stage) {
+    const double now = clock_seconds();
+    t->stage[stage] += now - t->since;
+    t->since = now;
+}
+
+static const float *query_of(const struct turn *t) {
+    const struct crossover_plan *p = &t->s->data.plan;
+    return t->s->data.q + (t->head * p->queries + t->query) * p->d;
+}
+
+static const float *keys_of(const struct turn *t) {
+    const struct crossover_plan *p = &t->s->data.plan;
+    return t->s->data.k + t->head * p->n * p->d;
+}
+
+static int32_t *chosen_of(const struct turn *t) {
+    return t->s->space.chosen + t->head * t->s->space.stride;
+}
+
+/* --- choosing --------------------------------------------------------------------------------- */
+
+static enum status no_number(void) {
+    return status_set(ST_INPUT, "crossover: a score is not a number");
+}
+
+static enum status choose_topk(struct turn *t) {
+    const struct crossover_plan *p = &t->s->data.plan;
+    struct crossover_space *w = &t->s->space;
+    begin(t);
+    cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)p->n, p->d, 1, keys_of(t), p->d, query_of(t), 1,
+                0, w->scores, 1);
+    end(t, CROSSOVER_ESTIMATE);
+    w->count[t->head] = attention_select()(w->scores, p->n, t->a->k, chosen_of(t), w->select);
+    end(t, CROSSOVER_SELECT);
+    return w->count[t->head] < 0 ? no_number() : ST_OK;
+}
+
+/* The last page is always read: it holds the newest keys. */
+static enum status choose_quest(struct turn *t) {
+    const struct crossover_plan *p = &t->s->data.plan;
+    struct crossover_space *w = &t->s->space;
+    const int64_t last = t->s->pages - 1, others = t->a->k / t->s->page - 1;
+    const struct pages_call call = {.q = query_of(t),
+                                    .bounds = t->s->bounds + t->head * t->s->pages * 2 * p->d,
+                                    .pages = last,
+                                    .d = p->d};
+    begin(t);
+    pages_best()->run(&call, w->scores);
+    end(t, CROSSOVER_ESTIMATE);
+    const int64_t found =
+        others > 0 ? attention_select()(w->scores, last, others, w->picked, w->select) : 0;
+    end(t, CROSSOVER_SELECT);
+    if (found < 0) {
+        return no_number();
+    }
+    int32_t *out = chosen_of(t);
+    w->picked[found] = (int32_t)last;
+    for (int64_t i = 0; i <= found; i++) {
+        const int64_t from = (int64_t)w->picked[i] * t->s->page, to = from + t->s->page;
+        for (int64_t row = from; row < to && row < p->n; row++) {
+            *out++ = (int32_t)row;
+        }
+    }
+    w->count[t->head] = out - chosen_of(t);
+    end(t, CROSSOVER_GATHER);
+    return ST_OK;
+}
+
+/* Rows (count), all below n, in ascending order: a radix sort, since a search's ids come in the
+ * order of their scores and a sort by comparing would cost as much as a small search. */
+static void sort_rows(int32_t *rows, int64_t count, int64_t n, int32_t *space) {
+    enum { BITS = 11, DIGITS = 1 << BITS };
+    for (int shift = 0; (n - 1) >> shift > 0; shift += BITS) {
+        int32_t before[DIGITS + 1] = {0};
+        for (int64_t i = 0; i < count; i++) {
+            before[(rows[i] >> shift) % DIGITS + 1]++;
+        }
+        for (int digit = 0; digit < DIGITS; digit++) {
+            before[digit + 1] += before[digit];
+        }
+        for (int64_t i = 0; i < count; i++) {
+            space[before[(rows[i] >> shift) % DIGITS]++] = rows[i];
+        }
+        memcpy(rows, space, (size_t)count * sizeof *rows);
+    }
+}
+
+/* A search for all heads is done for the first; the others take what it found. */
+static enum status choose_hnsw(struct turn *t, struct graph_counts *counts) {
+    const struct crossover_data *d = &t->s->data;
+    struct crossover_space *w = &t->s->space;
+    const struct graph_impl *impl = t->a->graph->kernel->impl;
+    begin(t);
+    if (t->head >= d->graphs) {
+        w->count[t->head] = w->count[0];
+        memcpy(chosen_of(t), w->chosen, (size_t)w->count[0] * sizeof *w->chosen);
+        end(t, CROSSOVER_GATHER);
+        return ST_OK;
+    }
+    const float *query = d->search_q + (t->head * d->plan.queries + t->query) * d->d_search;
+    int32_t *out = chosen_of(t);
+    const int64_t found = impl->search(t->a->graph->index[t->head], query, t->a->ef, t->a->ef, out,
+                                       w->scores, counts);
+    end(t, CROSSOVER_ESTIMATE);
+    if (found < 0) {
+        return ST_SYSTEM;
+    }
+    sort_rows(out, found, d->plan.n, w->picked);
+    w->count[t->head] = found;
+    end(t, CROSSOVER_GATHER);
+    return ST_OK;
+}
+
+/* --- a step ------------------------------------------------------------------------------------
+ */
+
+static void attend(struct turn *t) {
+    const struct crossover_plan *p = &t->s->data.plan;
+    struct crossover_space *w = &t->s->space;
+    const bool all = t->a->method == CROSSOVER_FULL;
+    const struct attend_call call = {.q = query_of(t),
+                                     .k = keys_of(t),
+                                     .v = t->s->data.v + t->head * p->n * p->d,
+                                     .chosen = all ? NULL : chosen_of(t),
+                                     .n = p->n,
+                                     .count = all ? p->n : w->count[t->head],
+                                     .d = p->d};
+    begin(t);
+    w->count[t->head] = call.count;
+    attend_best()->run(&call, w->weights, w->out + (int64_t)t->head * p->d);
+    end(t, CROSSOVER_ATTEND);
+}
+
+static enum status step_of_head(struct turn *t, struct graph_counts *counts) {
+    enum status st = ST_OK;
+    switch (t->a->method) {
+    case CROSSOVER_TOPK:
+        st = choose_topk(t);
+        break;
+    case CROSSOVER_QUEST:
+        st = choose_quest(t);
+        break;
+    case CROSSOVER_HNSW:
+        st = choose_hnsw(t, counts);
+        break;
+    default:
+        break;
+    }
+    if (st == ST_OK) {
+        attend(t);
+    }
+    return st;
+}
+
+/* The sum keeps the loads alive. */
+static uint64_t read_keys(const struct crossover_group *s, const struct crossover_arm *a) {
+    const struct crossover_plan *p = &s->data.plan;
+    const struct stream_read_impl *impl = a->kernel->impl;
+    const size_t bytes = (size_t)p->heads * (size_t)p->n * (size_t)p->d * sizeof(float);
+    return impl->read(s->data.k, bytes / 64 * 64);
+}
+
+enum status crossover_step(struct crossover_group *s, struct crossover_arm *a, int64_t query,
+                           double stage[CROSSOVER_STAGES], struct graph_counts *counts) {
+    enum status st = ST_OK;
+    if (a->method == CROSSOVER_READ) {
+        a->read = read_keys(s, a);
+        return ST_OK;
+    }
+    for (int32_t head = 0; head < s->data.plan.heads && st == ST_OK; head++) {
+        struct turn t = {s, a, head, query, stage, 0};
+        st = step_of_head(&t, counts);
+    }
+    return st;
+}
+
+uint64_t crossover_step_answer(const struct crossover_group *s, const struct crossover_arm *a) {
+    const struct crossover_space *w = &s->space;
+    uint64_t sum = 0;
+    if (a->method == CROSSOVER_READ || a->method == CROSSOVER_FULL) {
+        return sum;
+    }
+    for (int32_t head = 0; head < s->data.plan.heads; head++) {
+        sum = sum * 31 + judge_checksum(w->chosen + head * w->stride,
+                                        (size_t)w->count[head] * sizeof *w->chosen);
+    }
+    return sum;
+}
+
+/* --- a sample ----------------------------------------------------------------------------------
+ */
+
+int64_t crossover_steps(int64_t n) {
+    enum { SMALL = 100000, STEPS = 4 };
+    return n < SMALL ? STEPS : 1;
+}
+
+/* One step goes before the timed ones, so that the caches hold what this arm leaves in them and
+ * not what the arm before did: a decoder's steps follow each other. */
+double crossover_time(struct group *g, struct cell *c, int round) {
+    struct crossover_group *s = g->state;
+    struct crossover_arm *a = c->state;
+    const int64_t steps = crossover_steps(s->data.plan.n), first = round * steps;
+    const int64_t queries = s->data.plan.queries;
+    double stage[CROSSOVER_STAGES] = {0};
+    enum status st =
+        crossover_step(s, a, (first + queries - 1) % queries, (double[CROSSOVER_STAGES]){0}, NULL);
+    double seconds = 0;
+    for (int64_t i = 0; i < steps && st == ST_OK; i++) {
+        const int64_t query = (first + i) % queries;
+        const double start = clock_seconds();
+        st = crossover_step(s, a, query, stage, NULL);
+        seconds += clock_seconds() - start;
+        a->other_answers += crossover_step_answer(s, a) != a->answers[query];
+    }
+    for (int i = 0; i < CROSSOVER_STAGES; i++) {
+        a->stage[i][round] = stage[i] > 0 ? stage[i] / (double)steps : NAN;
+    }
+    a->timed_status = a->timed_status == ST_OK ? st : a->timed_status;
+    return seconds;
+}
