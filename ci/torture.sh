@@ -18,7 +18,7 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 record=$work/run/record.h5
 shape=n=12000,d=64,queries=50
-arguments=(run adsampling crossover --quiet --threads 1 --filter 'crossover|l2_scan/scalar|vertical'
+arguments=(run adsampling crossover --quiet --threads 1 --filter 'crossover/model|l2_scan/scalar|vertical'
     --dataset "clusters:$shape" --dataset "iid:$shape" --dataset "integers:$shape" --out "$record")
 
 # compare BEFORE.json AFTER.json: finished cells are neither lost nor measured again

@@ -40,7 +40,7 @@ refused 2 "unknown setting" run crossover --set nonsense=1
 refused 2 "setting out of range" run crossover --set M=0
 refused 2 "setting not a number" run crossover --set ef=many
 refused 2 "queries without dataset" run adsampling --queries x.npy
-refused 2 "missing folder" run crossover --quiet --out "$TMPDIR/none/x.h5"
+refused 2 "missing folder" run crossover --filter crossover/model --quiet --out "$TMPDIR/none/x.h5"
 refused 2 "dataset that is not there" run adsampling --dataset "$TMPDIR/none.fvecs"
 refused 2 "unknown list" list nonsense
 refused 2 "training into no file" train
@@ -77,12 +77,12 @@ contains "an OpenBLAS core that the user chose is kept" \
     "$(OPENBLAS_CORETYPE=Prescott "$attest" env | grep openblas_core)" Prescott
 
 # progress goes to stderr, and --quiet ends it; the record's path is the last line on stdout
-out=$("$attest" run crossover --out "$TMPDIR/a.h5" 2>"$TMPDIR/err")
+out=$("$attest" run crossover --filter crossover/model --out "$TMPDIR/a.h5" 2>"$TMPDIR/err")
 equal "a run exits 0" $? 0
 equal "the last line is the record's path" "$(tail -n 1 <<<"$out")" "$TMPDIR/a.h5"
 check "progress is on stderr" test -s "$TMPDIR/err"
 check "no colour outside of a terminal" bash -c "! grep -q $'\033' '$TMPDIR/err'"
-FORCE_COLOR=1 "$attest" run crossover --out "$TMPDIR/b.h5" --quiet >/dev/null 2>"$TMPDIR/err"
+FORCE_COLOR=1 "$attest" run crossover --filter crossover/model --out "$TMPDIR/b.h5" --quiet >/dev/null 2>"$TMPDIR/err"
 equal "--quiet: nothing on stderr" "$(wc -c <"$TMPDIR/err")" 0
 check "the seal lies beside the record" test -s "$TMPDIR/a.h5.seal"
 

@@ -58,8 +58,9 @@ static const struct metric_info metrics[] = {
     {"break_even_full_steps", "steps", false, "the same beside full attention"},
     {"bandwidth_share", "share", false,
      "bytes a second of the arm's scan over the reading arm's in the same rounds"},
-    {"hnswlib_time_ratio", "ratio", false,
-     "hnswlib's time over the flat search's in the same graph, same rounds"},
+    {"time_ratio", "ratio", false,
+     "the other's time over its own in the same rounds: of a flat search hnswlib's in the same "
+     "graph, of a crossing the second's over the first's at the largest N that has both"},
     {"cheapest", "flag", false, "1: the fastest setting of its arm at N that has the quality"},
     {NULL, NULL, false, NULL},
 };

@@ -222,6 +222,27 @@ static enum status check_counts(struct run *run, struct cell *c, const struct pa
     return st;
 }
 
+static void add(struct cell *c, const char *name, const char *unit, struct interval v, size_t n) {
+    struct metric *m = cell_metric(c, name, unit, false, v.value, n);
+    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
+        metric_interval(m, v.lo, v.hi);
+    }
+}
+
+/* At the largest N that has both: where nothing crosses, it tells which side is the faster one. */
+static void add_last_ratio(struct cell *c, const struct curves *x, size_t rounds) {
+    size_t last = x->count;
+    for (size_t i = 0; i < x->count; i++) {
+        last = x->cells[0][i] != NULL && x->cells[1][i] != NULL ? i : last;
+    }
+    if (last < x->count) {
+        add(c, "time_ratio", "ratio",
+            crossover_speed_ratio(x->cells[0][last]->samples, x->cells[1][last]->samples, rounds),
+            rounds);
+    }
+}
+
+/* A reason is an output, equal on a rerun: of times it tells only what follows from quality. */
 static void check_time(const struct run *run, struct cell *c, const struct pair *pair) {
     const struct curves x = curves_of(run, c, pair, "time_us_p50");
     size_t rounds = rounds_of(&x), every[CROSSOVER_ROUNDS];
@@ -233,14 +254,13 @@ static void check_time(const struct run *run, struct cell *c, const struct pair 
         return;
     }
     const struct crossover_crossing at = timed(&x, every, rounds);
-    explain(c, pair, &at);
-    if (at.kind == CROSSOVER_CROSSES) {
-        const struct interval v = stats_group_interval(timed_n, &x, rounds);
-        struct metric *m = cell_metric(c, "crossover_timed_n", "tokens", false, at.n, rounds);
-        if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
-            metric_interval(m, v.lo, v.hi);
-        }
+    if (at.kind == CROSSOVER_UNMEASURED) {
+        explain(c, pair, &at);
     }
+    if (at.kind == CROSSOVER_CROSSES) {
+        add(c, "crossover_timed_n", "tokens", stats_group_interval(timed_n, &x, rounds), rounds);
+    }
+    add_last_ratio(c, &x, rounds);
 }
 
 enum status crossover_check_crossing(struct run *run, struct cell *c) {

@@ -224,7 +224,7 @@ const struct fixture crossover_fixtures[] = {
      {"bandwidth_share"},
      "ratio of times whatever was read",
      crossover_share_of_time},
-    {"ratio-of-hnswlib", {"hnswlib_time_ratio"}, "flat over hnswlib", crossover_ratio_upside_down},
+    {"ratio-of-hnswlib", {"time_ratio"}, "flat over hnswlib", crossover_ratio_upside_down},
     {"cheapest-of-quality",
      {"cheapest"},
      "the fastest of all, whatever it keeps",

@@ -1,5 +1,6 @@
 /* What the cells of one kind of data at one N share: keys, page bounds, the oracle's answers,
  * graphs, and room to work in. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "../../harness/base/cpu.h"
 #include "../../harness/base/memory.h"
 #include "../../harness/base/workers.h"
+#include "../../harness/record/record.h"
 #include "../kernels/attention_select.h"
 #include "../kernels/pages.h"
 #include "crossover.h"
@@ -151,9 +153,33 @@ static enum status make_arms(const struct crossover_group *s, struct group *g) {
     return st;
 }
 
+static void digest_rows(crypto_generichash_state *state, const float *rows, int64_t count,
+                        int32_t d) {
+    crypto_generichash_update(state, (const unsigned char *)rows,
+                              (size_t)count * (size_t)d * sizeof *rows);
+}
+
+/* BLAKE2b of everything that the arms read. */
+static void digest_data(const struct crossover_data *d, char out[DIGEST_HEX]) {
+    const struct crossover_plan *p = &d->plan;
+    unsigned char hash[(DIGEST_HEX - 1) / 2];
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    digest_rows(&state, d->k, p->heads * p->n, p->d);
+    digest_rows(&state, d->v, p->heads * p->n, p->d);
+    digest_rows(&state, d->q, p->heads * p->queries, p->d);
+    digest_rows(&state, d->search_k, d->graphs * p->n, d->d_search);
+    digest_rows(&state, d->search_q, d->graphs * p->queries, d->d_search);
+    crypto_generichash_final(&state, hash, sizeof hash);
+    sodium_bin2hex(out, DIGEST_HEX, hash, sizeof hash);
+}
+
 static enum status store_facts(const struct crossover_group *s, const struct group *g) {
     struct tree *node = run_plan_dataset(s->run, g->name);
+    char digest[DIGEST_HEX];
+    digest_data(&s->data, digest);
     return node != NULL && tree_set_string(node, "source", s->data.note) &&
+                   tree_set_string(node, "digest", digest) &&
                    tree_set_i64(node, "n", s->data.plan.n) &&
                    tree_set_i64(node, "d", s->data.plan.d) &&
                    tree_set_i64(node, "queries", s->data.plan.queries)

@@ -29,7 +29,7 @@ enum status crossover_stage_zero(struct fixture_values *v);
 enum status crossover_insert_of_all(struct fixture_values *v);
 enum status crossover_build_last_only(struct fixture_values *v);
 
-/* break_even_steps, break_even_full_steps, bandwidth_share, hnswlib_time_ratio, cheapest */
+/* break_even_steps, break_even_full_steps, bandwidth_share, time_ratio, cheapest */
 enum status crossover_break_even_of_time(struct fixture_values *v);
 enum status crossover_break_even_never(struct fixture_values *v);
 enum status crossover_share_of_time(struct fixture_values *v);

@@ -1,5 +1,4 @@
 /* One step of each arm, and one timed sample. */
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "../kernels/attend.h"
 #include "../kernels/attention_select.h"
 #include "../kernels/pages.h"
+#include "../kernels/scores.h"
 #include "crossover.h"
 
 /* A step of one head, with the stage's clock. */
@@ -50,9 +50,9 @@ static enum status no_number(void) {
 static enum status choose_topk(struct turn *t) {
     const struct crossover_plan *p = &t->s->data.plan;
     struct crossover_space *w = &t->s->space;
+    const struct scores_call call = {.q = query_of(t), .k = keys_of(t), .n = p->n, .d = p->d};
     begin(t);
-    cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)p->n, p->d, 1, keys_of(t), p->d, query_of(t), 1,
-                0, w->scores, 1);
+    scores_best(SCORES_F32)->run(&call, w->scores);
     end(t, CROSSOVER_ESTIMATE);
     w->count[t->head] = attention_select()(w->scores, p->n, t->a->k, chosen_of(t), w->select);
     end(t, CROSSOVER_SELECT);

@@ -89,7 +89,7 @@ static void add_ratio(const struct group *g, struct cell *c) {
             cell_integer(o, "m", 0) == cell_integer(c, "m", 0) &&
             cell_integer(o, "ef", 0) == cell_integer(c, "ef", 0) &&
             o->sample_count == c->sample_count) {
-            add(c, "hnswlib_time_ratio", "ratio",
+            add(c, "time_ratio", "ratio",
                 crossover_speed_ratio(c->samples, o->samples, c->sample_count));
         }
     }

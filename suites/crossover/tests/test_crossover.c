@@ -1,0 +1,261 @@
+/* The crossover experiment: its plan, what its judge refuses, and where costs cross. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../harness/run/run.h"
+#include "../crossover.h"
+#include "../crossover_metrics.h"
+
+static const struct experiment *experiment;
+
+static int setup(void **state) {
+    (void)state;
+    experiment = experiment_find("crossover");
+    return experiment != NULL ? 0 : -1;
+}
+
+static struct run planned(enum profile profile, const char *filter) {
+    struct run r = {.options = {.profile = profile, .experiment_count = 1, .filter = filter}};
+    r.options.experiments[0] = experiment;
+    r.record = tree_new();
+    assert_non_null(r.record);
+    assert_int_equal(run_plan(&r), ST_OK);
+    return r;
+}
+
+/* The group of a name; NULL: it is not planned. */
+static struct group *group_of(const struct run *r, const char *name) {
+    for (size_t i = 0; i < r->group_count; i++) {
+        if (strcmp(r->groups[i]->group.name, name) == 0) {
+            return &r->groups[i]->group;
+        }
+    }
+    return NULL;
+}
+
+/* --- plan ------------------------------------------------------------------------------------- */
+
+static void each_group_is_timed_beside_full_attention(void **state) {
+    (void)state;
+    for (int profile = PROFILE_SMOKE; profile <= PROFILE_FULL; profile++) {
+        struct run r = planned((enum profile)profile, NULL);
+        size_t cells = 0, timed = 0;
+        for (size_t i = 0; i < r.group_count; i++) {
+            const struct group *g = &r.groups[i]->group;
+            cells += g->cell_count;
+            timed += g->rounds > 0;
+            if (g->rounds > 0) {
+                assert_true(g->rounds >= 30 && g->rounds <= CROSSOVER_ROUNDS);
+                assert_string_equal(g->cells[0].arm, "read");
+                assert_string_equal(g->cells[g->control].arm, "full");
+            }
+        }
+        assert_true(timed >= 3 && cells <= 1200);
+        run_free(&r);
+    }
+}
+
+static size_t crossings_in(const struct run *r) { return group_of(r, "crossings")->cell_count; }
+
+/* Three pairs, by counts and by time, for each kind of data that has groups. */
+static void each_kind_of_data_has_its_crossings(void **state) {
+    (void)state;
+    struct run smoke = planned(PROFILE_SMOKE, NULL), full = planned(PROFILE_FULL, NULL);
+    assert_int_equal(crossings_in(&smoke), 2 * 6);
+    assert_int_equal(crossings_in(&full), 6 * 6);
+    run_free(&smoke);
+    run_free(&full);
+}
+
+/* --- a group -----------------------------------------------------------------------------------
+ */
+
+static const char small[] = "planted-128-1-4000";
+static const char few[] =
+    "data=planted/d=128/kv_heads=1/context=4000/dtype=f32(/k=64|/m=16/ef=64|$)";
+
+static struct cell *cell_of(struct group *g, enum crossover_method method) {
+    for (size_t i = 0; i < g->cell_count; i++) {
+        if (crossover_method_of(&g->cells[i]) == method) {
+            return &g->cells[i];
+        }
+    }
+    fail();
+    return NULL;
+}
+
+static double value_of(const struct cell *c, const char *name) {
+    const struct metric *m = cell_metric_find(c, name);
+    return m != NULL && m->has_value ? m->value : NAN;
+}
+
+static void check_all(struct run *r, struct group *g) {
+    for (size_t i = 0; i < g->cell_count; i++) {
+        assert_int_equal(experiment->check(r, g, &g->cells[i]), ST_OK);
+        if (g->cells[i].verdict > VERDICT_MARGINAL) {
+            fail_msg("%s %s: %s", g->cells[i].arm, g->cells[i].kernel, g->cells[i].reason);
+        }
+    }
+}
+
+static enum verdict judged(struct crossover_group *s, const struct crossover_arm *a) {
+    struct judge j;
+    judge_begin(&j);
+    assert_int_equal(crossover_judge_step(s, a, 0, 0, &j), ST_OK);
+    judge_end(&j);
+    return j.verdict;
+}
+
+/* Of what a step chose, the first row or page is given up for one behind it that was not. */
+static void choose_worse(struct crossover_group *s, int64_t unit) {
+    int32_t *chosen = s->space.chosen;
+    const int64_t count = s->space.count[0];
+    int64_t at = 0;
+    while (at + unit < count && chosen[at + unit] == chosen[at] + unit) {
+        at += unit;
+    }
+    assert_true(at + unit < count);
+    for (int64_t i = at; i < at + unit; i++) {
+        chosen[i] += (int32_t)unit;
+    }
+}
+
+static void judge_refuses(struct crossover_group *s, struct group *g, enum crossover_method method,
+                          int64_t unit) {
+    struct crossover_arm *a = cell_of(g, method)->state;
+    double stage[CROSSOVER_STAGES] = {0};
+    assert_int_equal(crossover_step(s, a, 0, stage, NULL), ST_OK);
+    assert_int_not_equal(judged(s, a), VERDICT_FAIL);
+    choose_worse(s, unit);
+    assert_int_equal(judged(s, a), VERDICT_FAIL);
+}
+
+static void a_timed_step_must_choose_what_was_checked(struct group *g) {
+    struct cell *c = cell_of(g, CROSSOVER_TOPK);
+    struct crossover_arm *a = c->state;
+    for (size_t i = 0; i < g->cell_count; i++) {
+        assert_true(experiment->time(g, &g->cells[i], 0) >= 0);
+    }
+    assert_int_equal(a->other_answers, 0);
+    a->answers[1] ^= 1;
+    experiment->time(g, c, 0);
+    assert_int_equal(a->other_answers, 1);
+    assert_true(a->stage[CROSSOVER_ESTIMATE][0] > 0 && isnan(a->stage[CROSSOVER_GATHER][0]));
+}
+
+static void a_group_is_checked_and_timed(void **state) {
+    (void)state;
+    struct run r = planned(PROFILE_SMOKE, few);
+    struct group *g = group_of(&r, small);
+    assert_non_null(g);
+    assert_int_equal(experiment->prepare(&r, g), ST_OK);
+    check_all(&r, g);
+    struct crossover_group *s = g->state;
+    judge_refuses(s, g, CROSSOVER_TOPK, 1);
+    judge_refuses(s, g, CROSSOVER_QUEST, s->page);
+    a_timed_step_must_choose_what_was_checked(g);
+    const struct cell *full = cell_of(g, CROSSOVER_FULL), *topk = cell_of(g, CROSSOVER_TOPK);
+    assert_float_equal(value_of(full, "mass_share"), 1, 1e-12);
+    assert_float_equal(value_of(full, "macs"), 2.0 * 4000 * 128, 0);
+    assert_float_equal(value_of(topk, "macs"), (4000.0 + 2 * 64) * 128, 0);
+    assert_float_equal(value_of(topk, "recall_at_k"), 1, 0.01);
+    assert_true(value_of(cell_of(g, CROSSOVER_HNSW), "evaluations") > 64);
+    experiment->release(g);
+    run_free(&r);
+}
+
+/* --- crossings -------------------------------------------------------------------------------- */
+
+static void assert_crossing(const double *first, const double *second,
+                            enum crossover_crossing_kind kind, double from, double to) {
+    static const double n[] = {1000, 2000, 4000};
+    const struct crossover_crossing x = crossover_crossing_of(n, first, second, 3);
+    assert_int_equal(x.kind, kind);
+    assert_true(isnan(x.n) == (kind != CROSSOVER_CROSSES));
+    assert_true(isnan(from) ? isnan(x.from) : x.from == from);
+    assert_true(isnan(to) ? isnan(x.to) : x.to == to);
+}
+
+static void a_crossing_is_found_or_named(void **state) {
+    (void)state;
+    const double none[] = {NAN, NAN, NAN}, falls[] = {2, 1.5, 0.5}, high[] = {3, 2, 1.1},
+                 low[] = {0.5, 1, 0.9}, returns[] = {0.5, 0.5, 2}, one[] = {1, 1, 1},
+                 late[] = {NAN, 1, 1};
+    assert_crossing(falls, one, CROSSOVER_CROSSES, 1000, 4000);
+    assert_crossing(high, one, CROSSOVER_NEVER, 1000, 4000);
+    assert_crossing(low, one, CROSSOVER_ALWAYS, 1000, 4000);
+    assert_crossing(returns, one, CROSSOVER_NEVER, 1000, 4000);
+    assert_crossing(high, late, CROSSOVER_NEVER, 2000, 4000);
+    assert_crossing(none, one, CROSSOVER_UNMEASURED, NAN, NAN);
+}
+
+/* As if the arm's first cell kept all, and all its others nothing. */
+static void pretend(struct group *g, enum crossover_method method, double macs, double us) {
+    struct cell *c = cell_of(g, method);
+    cell_metric(c, "mass_share", "share", true, 1, 1);
+    cell_metric(c, "output_cosine", "share", true, 1, 1);
+    cell_metric(c, "macs", "macs", true, macs, 1);
+    cell_metric(c, "time_us_p50", "us", false, us, 30);
+    for (int round = 0; round < CROSSOVER_ROUNDS; round++) {
+        assert_true(cell_sample(c, us * (1 + round % 3), round));
+    }
+}
+
+static struct cell *crossing_of(const struct run *r, const char *pair, const char *by) {
+    struct group *g = group_of(r, "crossings");
+    for (size_t i = 0; i < g->cell_count; i++) {
+        struct cell *c = &g->cells[i];
+        if (strcmp(crossover_text(c, "data"), "planted") == 0 &&
+            strcmp(crossover_text(c, "pair"), pair) == 0 &&
+            strcmp(crossover_text(c, "by"), by) == 0) {
+            assert_int_equal(experiment->check((struct run *)(uintptr_t)r, g, c), ST_OK);
+            return c;
+        }
+    }
+    fail();
+    return NULL;
+}
+
+/* Counts cross where 2 becomes 1/2 between 4000 and 16000: at 8000; times do not. */
+static void crossings_come_from_the_cheapest_cells(void **state) {
+    (void)state;
+    struct run r = planned(PROFILE_SMOKE, NULL);
+    struct group *first = group_of(&r, small), *second = group_of(&r, "planted-128-1-16000");
+    pretend(first, CROSSOVER_HNSW, 200, 9);
+    pretend(first, CROSSOVER_FULL, 100, 3);
+    pretend(second, CROSSOVER_HNSW, 100, 8);
+    pretend(second, CROSSOVER_FULL, 200, 4);
+    const struct cell *c = crossing_of(&r, "hnsw / full", "counts");
+    assert_float_equal(value_of(c, "crossover_n"), 8000, 1e-6);
+    assert_int_equal(c->verdict, VERDICT_PASS);
+    c = crossing_of(&r, "hnsw / full", "time");
+    assert_true(isnan(value_of(c, "crossover_timed_n")));
+    assert_float_equal(value_of(c, "time_ratio"), 0.5, 1e-12);
+    c = crossing_of(&r, "quest / full", "counts");
+    assert_true(isnan(value_of(c, "crossover_n")));
+    assert_int_equal(c->verdict, VERDICT_MARGINAL);
+    assert_non_null(strstr(c->reason, "no N was measured"));
+    c = crossing_of(&r, "hnsw / quest", "counts");
+    assert_float_equal(value_of(c, "crossover_model_n"), 297937, 0);
+    run_free(&r);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_group_is_timed_beside_full_attention),
+        cmocka_unit_test(each_kind_of_data_has_its_crossings),
+        cmocka_unit_test(a_group_is_checked_and_timed),
+        cmocka_unit_test(a_crossing_is_found_or_named),
+        cmocka_unit_test(crossings_come_from_the_cheapest_cells),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
