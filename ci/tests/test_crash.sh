@@ -4,7 +4,7 @@
 . ci/tests/tap.sh
 attest=${ATTEST:-build/attest}
 record=$TMPDIR/run/record.h5
-arguments=(run crossover --filter crossover/model --quiet --set M=16 --out "$record")
+arguments=(run crossover --set max_n=0 --quiet --set M=16 --out "$record")
 every=${CRASH_EVERY:-5} # calls between two that are tried
 
 preload=$TMPDIR/crash_at.so
@@ -45,7 +45,7 @@ refused() {
     local out status
     out=$(
         [ $# -lt 3 ] || ulimit -f "$3"
-        "$attest" run crossover --filter crossover/model --quiet --out "$2" 2>"$TMPDIR/err"
+        "$attest" run crossover --set max_n=0 --quiet --out "$2" 2>"$TMPDIR/err"
     )
     status=$?
     equal "$1: exit code" "$status" 2
@@ -65,14 +65,14 @@ fi
 for kilobytes in 1 9 40; do # not even the head; a few cells; all cells, but not the record
     rm -rf "$TMPDIR/full" && mkdir "$TMPDIR/full"
     refused "no room beyond $kilobytes KiB" "$TMPDIR/full/x.h5" "$kilobytes"
-    "$attest" run crossover --filter crossover/model --quiet --out "$TMPDIR/full/x.h5" --resume >/dev/null
+    "$attest" run crossover --set max_n=0 --quiet --out "$TMPDIR/full/x.h5" --resume >/dev/null
     equal "and with room it goes on" "$?-$(cd "$TMPDIR/full" && echo *)" "0-x.h5 x.h5.seal"
 done
 mkdir "$TMPDIR/small"
 if unshare -rm mount -t tmpfs -o size=64k none "$TMPDIR/small" 2>/dev/null; then
     # shellcheck disable=SC2016 # expanded by the inner shell
     unshare -rm bash -c 'mount -t tmpfs -o size=64k none "$2"
-        "$1" run crossover --filter crossover/model --quiet --out "$2/x.h5" 2>"$3"; echo "$? $(cd "$2" && echo *)"' \
+        "$1" run crossover --set max_n=0 --quiet --out "$2/x.h5" 2>"$3"; echo "$? $(cd "$2" && echo *)"' \
         bash "$attest" "$TMPDIR/small" "$TMPDIR/err" >"$TMPDIR/out"
     equal "a full disk: exit 2, the cells are kept" "$(<"$TMPDIR/out")" "2 x.h5.partial"
     contains "and it says so" "$(<"$TMPDIR/err")" "No space left on device"
@@ -83,9 +83,9 @@ fi
 # --- two runs on one output -------------------------------------------------------------------
 
 two=$TMPDIR/two.h5
-"$attest" run crossover --filter crossover/model --quiet --out "$two" >/dev/null 2>&1 &
+"$attest" run crossover --set max_n=0 --quiet --out "$two" >/dev/null 2>&1 &
 until [ -s "$two.partial" ] || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
-"$attest" run crossover --filter crossover/model --quiet --out "$two" >/dev/null 2>"$TMPDIR/err"
+"$attest" run crossover --set max_n=0 --quiet --out "$two" >/dev/null 2>"$TMPDIR/err"
 equal "a second run on one output: exit code" $? 2
 contains "and it says why" "$(<"$TMPDIR/err")" "another run"
 wait $!
@@ -93,7 +93,7 @@ equal "the first one ends well" $? 0
 "$attest" verify "$two" >/dev/null
 equal "and its record verifies" $? 0
 printf 'notes' >"$TMPDIR/own.h5.partial"
-"$attest" run crossover --filter crossover/model --quiet --out "$TMPDIR/own.h5" >/dev/null 2>&1
+"$attest" run crossover --set max_n=0 --quiet --out "$TMPDIR/own.h5" >/dev/null 2>&1
 equal "a file of the journal's name that is none" "$?-$(<"$TMPDIR/own.h5.partial")" "2-notes"
 
 # --- an unfinished run ------------------------------------------------------------------------
@@ -103,11 +103,11 @@ begin() { # what a kill after the head leaves
     CRASH_AT=9 LD_PRELOAD=$preload "$attest" "$@" --quiet --out "$TMPDIR/cut.h5" >/dev/null 2>&1
 }
 if [ -e "$preload" ]; then
-    begin run crossover --filter crossover/model
-    "$attest" run crossover --filter crossover/model --quiet --out "$TMPDIR/cut.h5" >/dev/null 2>"$TMPDIR/err"
+    begin run crossover --set max_n=0
+    "$attest" run crossover --set max_n=0 --quiet --out "$TMPDIR/cut.h5" >/dev/null 2>"$TMPDIR/err"
     equal "is not begun anew by accident" $? 2
     contains "but said to be there" "$(<"$TMPDIR/err")" "--resume"
-    "$attest" run crossover --filter crossover/model --set M=16 --quiet --resume --out "$TMPDIR/cut.h5" >/dev/null 2>"$TMPDIR/err"
+    "$attest" run crossover --set max_n=0 --set M=16 --quiet --resume --out "$TMPDIR/cut.h5" >/dev/null 2>"$TMPDIR/err"
     equal "nor resumed with another plan" $? 2
     "$attest" verify "$TMPDIR/cut.h5.partial" >/dev/null 2>"$TMPDIR/err"
     equal "is no record" $? 3

@@ -13,8 +13,7 @@ static const struct setting settings[] = {
     {"ef", "64", "the model's candidates kept while searching"},
     {"ef_construction", "100", "graphs: candidates kept while inserting"},
     {"judged", "2", "queries of each arm whose choice and output are judged"},
-    {"max_n", "1000000",
-     "largest N measured; the full profile goes to 4000000 where it is allowed"},
+    {"max_n", "1000000", "largest N measured, 4000000 at most; 0: the model alone"},
     {"page", "16", "keys per page"},
     {NULL, NULL, NULL},
 };

@@ -130,6 +130,9 @@ static enum status add_budget(const struct context *x, int64_t k) {
     return ST_OK;
 }
 
+/* Where attention is diffuse, or pages say little, only a large share of the keys is enough. */
+static const int64_t eighths[] = {1, 2, 4, 6, 7};
+
 static enum status add_scans(const struct context *x) {
     if (add(x, CROSSOVER_READ, kernel_widest("stream_read")->name) == NULL ||
         add(x, CROSSOVER_FULL, "") == NULL) {
@@ -137,8 +140,16 @@ static enum status add_scans(const struct context *x) {
     }
     x->group->control = 1;
     enum status st = ST_OK;
+    int64_t most = 0;
     for (const int64_t *k = x->with->keys; *k != 0 && st == ST_OK; k++) {
-        st = wanted(x, *k) ? add_budget(x, *k) : ST_OK;
+        if (wanted(x, *k)) {
+            st = add_budget(x, *k);
+            most = *k;
+        }
+    }
+    for (size_t i = 0; i < sizeof eighths / sizeof eighths[0] && st == ST_OK; i++) {
+        const int64_t k = x->size->n * eighths[i] / 8 / x->page * x->page;
+        st = k > most ? add_budget(x, k) : ST_OK;
     }
     return st;
 }
@@ -218,7 +229,7 @@ static enum status add_size(struct run *run, const struct size *size, int64_t pa
 
 enum status crossover_plan_arms(struct run *run) {
     int64_t most, page;
-    enum status st = run_setting_integer(run, "max_n", 1, INT32_MAX, &most);
+    enum status st = run_setting_integer(run, "max_n", 0, INT32_MAX, &most);
     st = st == ST_OK ? run_setting_integer(run, "page", 1, 4096, &page) : st;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && st == ST_OK; i++) {
         if (sizes[i].least <= run_profile(run) && sizes[i].n <= most) {
