@@ -131,7 +131,7 @@ static enum status add_budget(const struct context *x, int64_t k) {
 }
 
 /* Where attention is diffuse, or pages say little, only a large share of the keys is enough. */
-static const int64_t eighths[] = {1, 2, 4, 6, 7};
+static const int64_t eighths[] = {2, 4, 6, 7};
 
 static enum status add_scans(const struct context *x) {
     if (add(x, CROSSOVER_READ, kernel_widest("stream_read")->name) == NULL ||
