@@ -129,11 +129,15 @@ static void add_lines(struct text *t, const struct chart *c, enum chart_format f
 
 /* The caption is a first, empty series in the key: its words come from the record, so they may only
  * travel in the data file.  The text form prints it above the drawing instead. */
+static void add_caption(struct text *t) {
+    text_add(t, "\"data\" index 0 using 1:2 with points pointtype 0 linecolor rgb \"white\" "
+                "title columnheader(1), ");
+}
+
 static void add_plot(struct text *t, const struct chart *c, enum chart_format format) {
     text_add(t, "plot ");
     if (*c->caption && format != CHART_TEXT)
-        text_add(t, "\"data\" index 0 using 1:2 with points pointtype 0 linecolor rgb \"white\" "
-                    "title columnheader(1), ");
+        add_caption(t);
     for (size_t i = 0; i < c->series_count; i++) {
         int mark = format == CHART_TEXT ? (int)(i % 26) + 1 : marks[(i + i / MARKS) % MARKS];
         text_format(t,
@@ -163,13 +167,36 @@ static void add_heat(struct text *t, const struct chart *c) {
     text_add(t, "\nset palette defined (0 \"#f7fbff\", 0.5 \"#6baed6\", 1 \"#08306b\")\n"
                 "set style fill solid noborder\nplot ");
     if (*c->caption)
-        text_add(t, "\"data\" index 0 using 1:2 with points pointtype 0 linecolor rgb \"white\" "
-                    "title columnheader(1), ");
+        add_caption(t);
     for (size_t i = 0; i < c->series_count; i++)
         text_format(t,
                     "%s\"data\" index %zu using 1:2:(0.5):(0.5):3 with boxxyerror linecolor "
                     "palette notitle",
                     i ? ", " : "", i + 1);
+    text_add(t, "\n");
+}
+
+/* The bars of one x fill four fifths of the way to the next; 0 is shown, since lengths are
+ * compared. */
+static void add_bars(struct text *t, const struct chart *c) {
+    const struct span x = span_of(c, 'x'), y = span_of(c, 'y');
+    const double low = fmin(y.low, 0), high = fmax(y.high, 0), margin = (high - low) * 0.05 + 1e-9;
+    const double width = 0.8 / (double)c->series_count;
+    text_format(t, "set xrange [%.9g:%.9g]\nset xlabel ", x.low - 0.5, x.high + 0.5);
+    quote_script(t, c->plot->x_label ? c->plot->x_label : "");
+    text_format(t, "\nset yrange [%.9g:%.9g]\nset ylabel ", low < 0 ? low - margin : 0,
+                high > 0 ? high + margin : 0);
+    quote_script(t, c->plot->y_label ? c->plot->y_label : "");
+    text_add(t, "\nset style fill solid noborder\nplot ");
+    if (*c->caption)
+        add_caption(t);
+    for (size_t i = 0; i < c->series_count; i++) {
+        const double aside = ((double)i - (double)(c->series_count - 1) / 2) * width;
+        text_format(t,
+                    "%s\"data\" index %zu using ($1 + %.9g):2:(%.9g) with boxes linecolor rgb "
+                    "\"%s\" title columnheader(1)",
+                    i ? ", " : "", i + 1, aside, width, colours[i % COLOURS]);
+    }
     text_add(t, "\n");
 }
 
@@ -183,6 +210,10 @@ static void write_script(struct text *t, const struct chart *c, enum chart_forma
     text_add(t, "set key outside bottom center vertical Left reverse samplen 1 noenhanced\n");
     if (c->plot->z) {
         add_heat(t, c);
+        return;
+    }
+    if (c->plot->bars && format != CHART_TEXT) {
+        add_bars(t, c);
         return;
     }
     add_axis(t, c, 'x', c->plot->x_label, c->plot->log_x);

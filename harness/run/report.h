@@ -34,7 +34,10 @@ struct plot {
     const char *x, *y;  /* metric or parameter names */
     const char *x_label, *y_label;
     bool log_x, log_y;
-    bool lines;              /* each series with its line of least squares, over ln x where log_x */
+    bool lines; /* each series with its line of least squares, over ln x where log_x */
+    /* Bars from 0 instead of points, those of one x side by side: x are whole numbers, no axis is
+     * logarithmic. */
+    bool bars;
     const char *z, *z_label; /* NULL: a scatter plot */
 };
 

@@ -612,7 +612,7 @@ static void drawings_are_the_same_bytes(void **state) {
     page_free(&pages[1]);
 }
 
-/* --- heat maps and lines ---------------------------------------------------------------------- */
+/* --- heat maps, lines and bars ---------------------------------------------------------------- */
 
 static struct cell make_field(int64_t x, int64_t y, double z) {
     struct cell c = make_cell("naive", "=<b>`x`", 0, z, z);
@@ -723,6 +723,54 @@ static void lines_go_through_each_series(void **state) {
     arena_free(&arena);
 }
 
+/* Bars of the first series, then of the second; from and to, and how high they are drawn. */
+struct bar {
+    double from, to, height;
+};
+
+static size_t bars_of(const struct text *svg, struct bar *bars, size_t room) {
+    size_t n = 0;
+    double x0, y0, x1, y1, x2, y2, x3, y3;
+    for (const char *at = svg->data; (at = strstr(at, "points = '")) != NULL && n < room; at++)
+        if (sscanf(at, "points = '%lf,%lf %lf,%lf %lf,%lf %lf,%lf", &x0, &y0, &x1, &y1, &x2, &y2,
+                   &x3, &y3) == 8 &&
+            fabs(y0 - y2) > 20) /* samples in the key are lower */
+            bars[n++] = (struct bar){fmin(x0, x2), fmax(x0, x2), fabs(y0 - y2)};
+    return n;
+}
+
+static void bars_stand_side_by_side_from_0(void **state) {
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    static const struct plot p = {
+        .name = "bars", .title = "Bars", .series = "arm", .x = "x", .y = "qps", .bars = true};
+    struct cell cells[4];
+    const struct cell *list_of[4];
+    for (int i = 0; i < 4; i++) {
+        cells[i] = make_cell(i < 2 ? "naive" : "pruned", "one", 0, 1, 10 + 5 * i);
+        cell_param_integer(&cells[i], "x", i % 2);
+        list_of[i] = &cells[i];
+    }
+    struct arena arena = {0};
+    struct chart *c;
+    struct text once = {0}, again = {0};
+    struct bar b[5];
+    size_t count;
+    assert_int_equal(charts_build(&arena, &p, list_of, 4, &c, &count), ST_OK);
+    assert_int_equal(chart_draw(c, CHART_SVG, &once), ST_OK);
+    assert_int_equal(chart_draw(c, CHART_SVG, &again), ST_OK);
+    assert_int_equal(once.size, again.size);
+    assert_memory_equal(once.data, again.data, once.size);
+    assert_int_equal(bars_of(&once, b, 5), 4);
+    for (int i = 0; i < 4; i++)
+        assert_true(fabs(b[i].height / b[0].height - (10 + 5 * i) / 10.0) < 0.02);
+    assert_true(b[0].to <= b[2].from + 0.5 && b[2].to < b[1].from && b[1].to <= b[3].from + 0.5);
+    text_free(&once);
+    text_free(&again);
+    arena_free(&arena);
+}
+
 static void hostile_names_stay_data(void **state) {
     (void)state;
     if (!have_gnuplot())
@@ -788,6 +836,7 @@ int main(void) {
         cmocka_unit_test(heat_maps_have_a_field_a_cell),
         cmocka_unit_test(heat_maps_are_the_same_bytes),
         cmocka_unit_test(lines_go_through_each_series),
+        cmocka_unit_test(bars_stand_side_by_side_from_0),
         cmocka_unit_test(drawings_are_the_same_bytes),
         cmocka_unit_test(hostile_names_stay_data),
         cmocka_unit_test(missing_gnuplot_leaves_tables),

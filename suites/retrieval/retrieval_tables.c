@@ -327,6 +327,7 @@ const struct plot retrieval_plots[] = {
         .y = "mass_at_k",
         .x_label = "layer",
         .y_label = "mass@K",
+        .bars = true,
     },
     {
         .name = "retrieval-coverage",
