@@ -48,7 +48,8 @@ static void note(const struct retrieval_source *s, const struct retrieval_way *w
              way->method == NULL ? 0 : retrieval_layers_count(&way->layers), text + 1, l->texts);
 }
 
-/* watch NULL: full attention.  The first text is judged; the others are not read if it fails. */
+/* watch NULL: full attention.  Its judge sees the first text; if that fails, the others are not
+ * read. */
 static enum status read_texts(struct retrieval_source *s, const struct text_sequences *texts,
                               struct sparse_watch *watch, struct retrieval_losses *l) {
     struct lm_session *session;
@@ -57,23 +58,20 @@ static enum status read_texts(struct retrieval_source *s, const struct text_sequ
         return st;
     }
     struct lm_attention attention = {lm_attention_full, NULL};
-    struct judge j;
-    judge_begin(&j);
+    const struct judge *judge = watch == NULL ? NULL : watch->judge;
     if (watch != NULL) {
         attention = sparse_watch_attention(watch);
     }
-    for (int64_t i = 0; i < l->texts && st == ST_OK && j.verdict != VERDICT_FAIL; i++) {
+    for (int64_t i = 0;
+         i < l->texts && st == ST_OK && (judge == NULL || judge->verdict != VERDICT_FAIL); i++) {
         const int64_t at = i * texts->length;
         note(s, &l->way, i, l);
-        if (watch != NULL) {
-            watch->judge = i == 0 ? &j : NULL;
-        }
         st = lm_sequence_loss(session, &attention, texts->ids + at, texts->segments + at,
                               texts->length, NULL, &l->losses[i]);
+        if (watch != NULL) {
+            watch->judge = NULL;
+        }
     }
-    l->verdict = j.verdict;
-    memcpy(l->reason, j.reason, sizeof l->reason);
-    judge_end(&j);
     lm_session_free(session);
     return st;
 }
@@ -92,8 +90,13 @@ static enum status compute(struct retrieval_source *s, const struct text_sequenc
                                         way->budget, way->layers.in, &plug)
                      : st;
     if (st == ST_OK) {
-        struct sparse_watch watch = {plug, way->layers.in, way->budget, NULL};
+        struct judge j;
+        judge_begin(&j);
+        struct sparse_watch watch = {plug, way->layers.in, way->budget, &j};
         st = read_texts(s, texts, &watch, l);
+        l->verdict = j.verdict;
+        memcpy(l->reason, j.reason, sizeof l->reason);
+        judge_end(&j);
         sparse_plug_close(plug);
     }
     return st;
