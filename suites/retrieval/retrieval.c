@@ -53,6 +53,7 @@ void retrieval_cell_set(struct cell *c, const struct retrieval_size *size, enum 
     cell_param_text(c, "sequences", sequences_of(set));
     cell_param_integer(c, "tokens", size->sets[set].tokens);
     cell_param_integer(c, "texts", size->sets[set].texts);
+    cell_param_integer(c, "stride", size->sets[set].stride);
 }
 
 enum retrieval_set retrieval_set_of(const struct cell *c, const struct retrieval_size *size) {

@@ -3,7 +3,7 @@
 
 #include "retrieval.h"
 
-static const char *const of_layers[] = {"dataset", "sequences",  "tokens",
+static const char *const of_layers[] = {"dataset", "sequences",  "tokens", "stride",
                                         "layers",  "population", NULL};
 static const char *const of_texts[] = {"dataset", "sequences", "tokens", NULL};
 static const char *const of_budget[] = {"dataset", "tokens", "kept", NULL};
@@ -173,7 +173,8 @@ const struct table retrieval_tables[] = {
         .title = "Recall and attention mass of the keys that each method chooses",
         .note =
             "Every number by one measure: sets of min(K, n) keys, n the keys that a query may "
-            "read, against full attention's own weights, mean over queries and layers. Per head: "
+            "read, against full attention's own weights, mean over queries and layers; stride s: "
+            "of every s-th query, each document's last one among them. Per head: "
             "the K largest weights of each head; shared: those of the heads' mean; a method that "
             "chooses one set for all heads is compared with both. Population long: queries with n "
             "> K; a cell without queries has no value. ρ: sum of min(K, n) over the sum of n; "

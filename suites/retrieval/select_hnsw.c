@@ -184,15 +184,26 @@ static const struct segment_graph *graph_of(const struct layer_graphs *g, int64_
     return &g->graph[low];
 }
 
-/* One query at one budget. */
+/* What a search found for one query: indices and scores are in the thread's space. */
+struct found {
+    int64_t asked, count;
+    struct graph_counts counts;
+};
+
 static enum status search(const struct hnsw *s, const struct segment_graph *g,
-                          const struct select_thread *space, const float *query, int64_t row,
-                          int64_t k, struct graph_counts *counts, uint64_t *mask) {
-    const int64_t n = g->behind - g->first, more = 4 * k > k + 16 ? 4 * k : k + 16;
-    const int64_t found = s->impl->search(g->index, query, more < n ? more : n, s->params.ef,
-                                          space->index, space->value, counts);
+                          const struct select_thread *space, const float *query, int64_t asked,
+                          bool counted, struct found *out) {
+    *out = (struct found){.asked = asked};
+    out->count = s->impl->search(g->index, query, asked, s->params.ef, space->index, space->value,
+                                 counted ? &out->counts : NULL);
+    return out->count < 0 ? ST_SYSTEM : ST_OK;
+}
+
+/* The first k that are not later than the query. */
+static enum status keep(const struct segment_graph *g, const struct select_thread *space,
+                        const struct found *f, int64_t row, int64_t k, uint64_t *mask) {
     int64_t kept = 0;
-    for (int64_t i = 0; i < found && kept < k; i++) {
+    for (int64_t i = 0; i < f->count && kept < k; i++) {
         const int64_t key = g->first + space->index[i];
         if (isnan(space->value[i])) {
             return status_set(ST_INPUT, "a key's score is not a number");
@@ -205,38 +216,39 @@ static enum status search(const struct hnsw *s, const struct segment_graph *g,
     if (kept == 0) {
         key_set_add(mask, row);
     }
-    return found < 0 ? ST_SYSTEM : ST_OK;
+    return ST_OK;
 }
 
-static enum status choose_at(struct hnsw *s, const struct lm_attention_call *call,
-                             const struct selector_block *block, size_t budget) {
+/* One query at all budgets.  The number of candidates that a search keeps, and so what it finds,
+ * hangs on the number of vectors asked for: a search for each such number. */
+static enum status choose_row(struct hnsw *s, const struct lm_attention_call *call,
+                              const struct selector_block *block, int64_t i) {
     const struct select_thread *space = &s->vectors.space.thread[block->thread];
-    struct graph_counts counts = {0};
-    uint64_t present = 0;
+    const int64_t row = call->past + block->t + i;
+    const float *query = s->vectors.queries + (block->t + i) * s->vectors.d;
+    const struct segment_graph *g = graph_of(&s->graphs[call->layer], call->first[row]);
+    const int64_t n = g->behind - g->first;
+    struct found f = {.asked = 0};
     enum status st = ST_OK;
-    for (int64_t i = 0; i < block->rows && st == ST_OK; i++) {
-        const int64_t row = call->past + block->t + i;
-        const float *query = s->vectors.queries + (block->t + i) * s->vectors.d;
-        if (call->segment[row] >= 0) {
-            const struct segment_graph *g = graph_of(&s->graphs[call->layer], call->first[row]);
-            st = search(s, g, space, query, row, block->budget[budget],
-                        block->uncounted ? NULL : &counts, select_mask(block, budget, i));
-            present += block->uncounted ? 0 : (uint64_t)(g->behind - g->first);
-        }
+    for (size_t b = 0; b < block->budgets && st == ST_OK; b++) {
+        const int64_t k = block->budget[b], more = 4 * k > k + 16 ? 4 * k : k + 16;
+        const int64_t asked = more < n ? more : n;
+        st = asked != f.asked ? search(s, g, space, query, asked, !block->uncounted, &f) : ST_OK;
+        st = st == ST_OK ? keep(g, space, &f, row, k, select_mask(block, b, i)) : st;
+        atomic_fetch_add(&s->evaluated[b], f.counts.evaluations);
+        atomic_fetch_add(&s->present[b], block->uncounted ? 0 : (uint64_t)n);
     }
-    atomic_fetch_add(&s->evaluated[budget], counts.evaluations);
-    atomic_fetch_add(&s->present[budget], present);
     return st;
 }
 
-/* A search for each budget: the number of candidates it keeps, and so what it finds, hangs on the
- * number of vectors asked for. */
 static enum status choose_hnsw(void *state, const struct lm_attention_call *call,
                                const struct selector_block *block) {
     enum status st = ST_OK;
     select_clear(block);
-    for (size_t b = 0; b < block->budgets && st == ST_OK; b++) {
-        st = choose_at(state, call, block, b);
+    for (int64_t i = 0; i < block->rows && st == ST_OK; i++) {
+        if (call->segment[call->past + block->t + i] >= 0) {
+            st = choose_row(state, call, block, i);
+        }
     }
     return st;
 }
