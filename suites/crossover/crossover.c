@@ -34,7 +34,8 @@ static const struct metric_info metrics[] = {
     {"crossover_timed_n", "tokens", false,
      "N from which on the first's median time is no longer at equal quality; interval over rounds "
      "that both share"},
-    {"crossover_model_n", "tokens", true, "crossing of the same pair by the seed's model"},
+    {"crossover_model_n", "tokens", true,
+     "by the seed's model: of the same pair, or of Quest and a graph of these settings"},
     {"evaluations", "evaluations", true,
      "keys, pages or nodes of all levels compared in a step, to choose"},
     {"evaluations_model", "evaluations", true, "the same by the seed's model, M ef log2 N"},

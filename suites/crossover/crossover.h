@@ -32,6 +32,8 @@ enum crossover_method crossover_method_of(const struct cell *c);
 enum { CROSSOVER_QUERIES = 24, CROSSOVER_ROUNDS = 30 };
 
 enum status crossover_plan_arms(struct run *run);
+/* More captured keys than the committed trace has: they need the pinned model's weights. */
+bool crossover_is_long(enum crossover_kind kind, int64_t n);
 enum status crossover_plan_formula(struct run *run);
 /* After the arms, whose groups it takes for what there is to compare. */
 enum status crossover_plan_crossings(struct run *run);
@@ -76,6 +78,11 @@ struct crossover_group {
     size_t graph_count;
     struct crossover_space space;
 };
+
+enum { CROSSOVER_CAPTURED_TOKENS = 8192 };
+
+/* A trace of the pinned model over the first text, the caller's.  What lm_source_open returns. */
+enum status crossover_trace_capture(struct run *run, struct trace *out);
 
 enum status crossover_prepare(struct run *run, struct group *g);
 void crossover_release(struct group *g);

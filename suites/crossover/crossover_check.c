@@ -4,6 +4,7 @@
 
 #include "crossover.h"
 #include "crossover_metrics.h"
+#include "crossover_model.h"
 
 /* Values of every query, and of every query and head. */
 struct tally {
@@ -120,6 +121,14 @@ static void add_mean(struct cell *c, const char *name, const char *unit, const d
     }
 }
 
+/* Where the seed's model has Quest and a graph of these settings cross, in the keys' dimensions. */
+static double model_n(const struct crossover_group *s, const struct crossover_arm *a) {
+    const struct crossover_plan *p = &s->data.plan;
+    const struct crossover_model x = {
+        .m = a->graph->m, .ef = a->ef, .page = s->page, .d = p->d, .d_search = p->d};
+    return crossover_points(&x).for_good;
+}
+
 static void add_graph(const struct crossover_group *s, const struct crossover_arm *a,
                       struct cell *c, const struct tally *t) {
     const struct crossover_plan *p = &s->data.plan;
@@ -130,6 +139,7 @@ static void add_graph(const struct crossover_group *s, const struct crossover_ar
     cell_metric(c, "crossover_n", "tokens", true,
                 crossover_counted_n(evaluations, s->page, s->data.d_search, p->d, p->heads),
                 t->queries);
+    cell_metric(c, "crossover_model_n", "tokens", true, model_n(s, a), 1);
     cell_metric(c, "build_s", "s", false, a->graph->build_s, 1);
     cell_metric(c, "insert_us", "us", false, a->graph->insert_us, 1);
 }

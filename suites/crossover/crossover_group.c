@@ -11,6 +11,7 @@
 #include "../../harness/record/record.h"
 #include "../kernels/attention_select.h"
 #include "../kernels/pages.h"
+#include "../lm/lm_source.h"
 #include "crossover.h"
 
 /* --- memory ------------------------------------------------------------------------------------
@@ -38,6 +39,7 @@ static double needed_bytes(const struct group *g) {
     const struct cell *c = &g->cells[0];
     const double n = (double)cell_integer(c, "context", 0), d = (double)cell_integer(c, "d", 0);
     const double heads = (double)cell_integer(c, "kv_heads", 1);
+    const double sets = strcmp(crossover_text(c, "data"), "planted") == 0 ? 1 : heads;
     double graphs = 0, links = 0;
     for (size_t i = 0; i < g->cell_count; i++) {
         const double m = (double)cell_integer(&g->cells[i], "m", 0);
@@ -45,8 +47,9 @@ static double needed_bytes(const struct group *g) {
         graphs += m > 0 && new_graph;
         links += m > 0 && new_graph ? 3 * m : 0;
     }
-    const double oracle = 16 * CROSSOVER_QUERIES, keys = 12 * d + 0.5 * d;
-    return n * heads * (oracle + keys + 2 * (graphs * 4 * (d + 16) + 4 * links));
+    const double head = 16 * CROSSOVER_QUERIES + 8.5 * d; /* oracles, keys, values, bounds */
+    const double search = 4 * (d + 16);
+    return n * (heads * head + sets * (search + 2 * (graphs * search + 4 * links)));
 }
 
 /* --- preparing ---------------------------------------------------------------------------------
@@ -62,13 +65,22 @@ static enum crossover_kind kind_of(const struct cell *c) {
 }
 
 static enum status make_data(struct crossover_group *s, const struct cell *c) {
-    const struct crossover_plan plan = {.kind = kind_of(c),
-                                        .n = cell_integer(c, "context", 0),
-                                        .d = (int32_t)cell_integer(c, "d", 0),
-                                        .heads = (int32_t)cell_integer(c, "kv_heads", 1),
-                                        .queries = CROSSOVER_QUERIES,
-                                        .seed = run_seed(s->run)};
-    return crossover_data_new(&plan, cpu_count(), &s->data);
+    struct crossover_plan plan = {.kind = kind_of(c),
+                                  .n = cell_integer(c, "context", 0),
+                                  .d = (int32_t)cell_integer(c, "d", 0),
+                                  .heads = (int32_t)cell_integer(c, "kv_heads", 1),
+                                  .queries = CROSSOVER_QUERIES,
+                                  .seed = run_seed(s->run)};
+    struct trace captured = {0};
+    enum status st = ST_OK;
+    if (crossover_is_long(plan.kind, plan.n)) {
+        st = crossover_trace_capture(s->run, &captured);
+        plan.trace = &captured;
+    }
+    st = st == ST_OK ? crossover_data_new(&plan, cpu_count(), &s->data) : st;
+    s->data.plan.trace = NULL;
+    trace_free(&captured);
+    return st;
 }
 
 static enum status make_bounds(struct crossover_group *s) {
@@ -174,7 +186,11 @@ static void digest_data(const struct crossover_data *d, char out[DIGEST_HEX]) {
     sodium_bin2hex(out, DIGEST_HEX, hash, sizeof hash);
 }
 
+/* What is captured here is stated as the model and the text that it is of. */
 static enum status store_facts(const struct crossover_group *s, const struct group *g) {
+    if (crossover_is_long(s->data.plan.kind, s->data.plan.n)) {
+        return ST_OK;
+    }
     struct tree *node = run_plan_dataset(s->run, g->name);
     char digest[DIGEST_HEX];
     digest_data(&s->data, digest);
@@ -211,6 +227,10 @@ enum status crossover_prepare(struct run *run, struct group *g) {
     s->page = (int32_t)page;
     st = st == ST_OK ? run_setting_integer(run, "judged", 1, CROSSOVER_QUERIES, &s->judged) : st;
     st = st == ST_OK ? make_data(s, &g->cells[0]) : st;
+    if (st == ST_SKIP) {
+        lm_source_skip(g, status_message());
+        return ST_OK;
+    }
     st = st == ST_OK ? make_bounds(s) : st;
     st = st == ST_OK ? solve_oracles(s) : st;
     st = st == ST_OK ? crossover_graphs_build(s, g) : st;

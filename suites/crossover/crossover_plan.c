@@ -28,45 +28,46 @@ const char *crossover_text(const struct cell *c, const char *name) {
  */
 
 /* One group; N is decimal, as the seed's.  Captured N end eight tokens before a power of two, which
- * the trace has queries for. */
+ * traces have queries for. */
 struct size {
     enum profile least; /* the smallest profile that has it */
     enum crossover_kind kind;
     int32_t d, heads;
     int64_t n;
+    bool sweep; /* every M, and FAISS's graph, up to the N of the profile */
 };
 
 static const struct size sizes[] = {
-    {PROFILE_DEFAULT, CROSSOVER_CAPTURED, 64, 1, 505},
-    {PROFILE_DEFAULT, CROSSOVER_CAPTURED, 64, 1, 1017},
-    {PROFILE_SMOKE, CROSSOVER_CAPTURED, 64, 1, 2041},
-    {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 4000},
-    {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 16000},
-    {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 64000},
-    {PROFILE_FULL, CROSSOVER_RESAMPLED, 128, 1, 256000},
-    {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 4000},
-    {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 16000},
-    {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 64000},
-    {PROFILE_DEFAULT, CROSSOVER_GAUSSIAN, 128, 1, 4000},
-    {PROFILE_DEFAULT, CROSSOVER_GAUSSIAN, 128, 1, 16000},
-    {PROFILE_DEFAULT, CROSSOVER_GAUSSIAN, 128, 1, 64000},
-    {PROFILE_FULL, CROSSOVER_GAUSSIAN, 128, 1, 256000},
-    {PROFILE_SMOKE, CROSSOVER_PLANTED, 128, 1, 4000},
-    {PROFILE_SMOKE, CROSSOVER_PLANTED, 128, 1, 16000},
-    {PROFILE_DEFAULT, CROSSOVER_PLANTED, 128, 1, 64000},
-    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 1, 256000},
-    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 1, 1000000},
-    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 1, 4000000},
-    {PROFILE_DEFAULT, CROSSOVER_PLANTED, 128, 8, 4000},
-    {PROFILE_DEFAULT, CROSSOVER_PLANTED, 128, 8, 16000},
-    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 8, 64000},
+    {PROFILE_DEFAULT, CROSSOVER_CAPTURED, 64, 1, 1017, false},
+    {PROFILE_SMOKE, CROSSOVER_CAPTURED, 64, 1, 2041, true},
+    {PROFILE_FULL, CROSSOVER_CAPTURED, 64, 1, 4089, false},
+    {PROFILE_FULL, CROSSOVER_CAPTURED, 64, 1, 8185, true},
+    {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 4000, true},
+    {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 16000, true},
+    {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 64000, true},
+    {PROFILE_FULL, CROSSOVER_RESAMPLED, 128, 1, 256000, true},
+    {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 4000, false},
+    {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 16000, false},
+    {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 64000, false},
+    {PROFILE_DEFAULT, CROSSOVER_GAUSSIAN, 128, 1, 4000, false},
+    {PROFILE_DEFAULT, CROSSOVER_GAUSSIAN, 128, 1, 16000, false},
+    {PROFILE_DEFAULT, CROSSOVER_GAUSSIAN, 128, 1, 64000, false},
+    {PROFILE_FULL, CROSSOVER_GAUSSIAN, 128, 1, 256000, false},
+    {PROFILE_SMOKE, CROSSOVER_PLANTED, 128, 1, 4000, true},
+    {PROFILE_SMOKE, CROSSOVER_PLANTED, 128, 1, 16000, true},
+    {PROFILE_DEFAULT, CROSSOVER_PLANTED, 128, 1, 64000, true},
+    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 1, 256000, true},
+    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 1, 1000000, false},
+    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 1, 4000000, false},
+    {PROFILE_DEFAULT, CROSSOVER_PLANTED, 128, 8, 4000, false},
+    {PROFILE_DEFAULT, CROSSOVER_PLANTED, 128, 8, 16000, false},
+    {PROFILE_FULL, CROSSOVER_PLANTED, 128, 8, 64000, false},
 };
 
 /* Settings of the arms; 0 ends a list. */
 struct settings_of {
     int64_t keys[8], ef[9], m[4];
-    int64_t faiss_most,
-        several_m_most; /* largest N with FAISS's graph, with more than the last M */
+    int64_t faiss_most, sweep_most; /* largest N with FAISS's graph, with more than the last M */
 };
 
 static const struct settings_of settings[] = {
@@ -112,25 +113,27 @@ static bool wanted(const struct context *x, int64_t keys) {
     return keys < x->size->n && (keys < WIDE || wide);
 }
 
-/* Exact top-K, and as many whole pages. */
-static enum status add_budget(const struct context *x, int64_t k) {
-    struct cell *topk = add(x, CROSSOVER_TOPK, "");
-    if (topk == NULL) {
+static enum status add_topk(const struct context *x, int64_t k) {
+    struct cell *c = add(x, CROSSOVER_TOPK, "");
+    if (c == NULL) {
         return ST_SYSTEM;
     }
-    cell_param_integer(topk, "k", k);
-    struct cell *quest = k >= x->page ? add(x, CROSSOVER_QUEST, "") : topk;
-    if (quest == NULL) {
-        return ST_SYSTEM;
-    }
-    if (quest != topk) {
-        cell_param_integer(quest, "k", k);
-        cell_param_integer(quest, "page", x->page);
-    }
+    cell_param_integer(c, "k", k);
     return ST_OK;
 }
 
-/* Where attention is diffuse, or pages say little, only a large share of the keys is enough. */
+/* As many whole pages as k keys fill. */
+static enum status add_quest(const struct context *x, int64_t k) {
+    struct cell *c = k >= x->page ? add(x, CROSSOVER_QUEST, "") : NULL;
+    if (c == NULL) {
+        return k >= x->page ? ST_SYSTEM : ST_OK;
+    }
+    cell_param_integer(c, "k", k);
+    cell_param_integer(c, "page", x->page);
+    return ST_OK;
+}
+
+/* Where pages say little of their keys, only a large share of them is enough for Quest. */
 static const int64_t eighths[] = {2, 4, 6, 7};
 
 static enum status add_scans(const struct context *x) {
@@ -143,13 +146,14 @@ static enum status add_scans(const struct context *x) {
     int64_t most = 0;
     for (const int64_t *k = x->with->keys; *k != 0 && st == ST_OK; k++) {
         if (wanted(x, *k)) {
-            st = add_budget(x, *k);
+            st = add_topk(x, *k);
+            st = st == ST_OK ? add_quest(x, *k) : st;
             most = *k;
         }
     }
     for (size_t i = 0; i < sizeof eighths / sizeof eighths[0] && st == ST_OK; i++) {
         const int64_t k = x->size->n * eighths[i] / 8 / x->page * x->page;
-        st = k > most ? add_budget(x, k) : ST_OK;
+        st = k > most ? add_quest(x, k) : ST_OK;
     }
     return st;
 }
@@ -191,7 +195,7 @@ static enum status add_m(const struct context *x, int64_t m, bool libraries) {
     if (st == ST_OK && libraries) {
         st = add_searches(x, "graph/hnswlib", NULL, m);
     }
-    if (st == ST_OK && libraries && x->size->n <= x->with->faiss_most) {
+    if (st == ST_OK && libraries && x->size->sweep && x->size->n <= x->with->faiss_most) {
         st = add_searches(x, "graph/faiss", NULL, m);
     }
     return st;
@@ -204,11 +208,16 @@ static enum status add_graphs(const struct context *x) {
     }
     for (const int64_t *m = x->with->m; *m != 0 && st == ST_OK; m++) {
         const bool last = m[1] == 0;
-        if (last || x->size->n <= x->with->several_m_most) {
+        if (last || (x->size->sweep && x->size->n <= x->with->sweep_most)) {
             st = add_m(x, *m, last);
         }
     }
     return st;
+}
+
+bool crossover_is_long(enum crossover_kind kind, int64_t n) {
+    enum { COMMITTED = 2048 }; /* tokens of the committed trace */
+    return kind == CROSSOVER_CAPTURED && n > COMMITTED;
 }
 
 static enum status add_size(struct run *run, const struct size *size, int64_t page) {
@@ -232,7 +241,8 @@ enum status crossover_plan_arms(struct run *run) {
     enum status st = run_setting_integer(run, "max_n", 0, INT32_MAX, &most);
     st = st == ST_OK ? run_setting_integer(run, "page", 1, 4096, &page) : st;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && st == ST_OK; i++) {
-        if (sizes[i].least <= run_profile(run) && sizes[i].n <= most) {
+        if (sizes[i].least <= run_profile(run) && sizes[i].n <= most &&
+            !(crossover_is_long(sizes[i].kind, sizes[i].n) && run_model(run) != NULL)) {
             st = add_size(run, &sizes[i], page);
         }
     }

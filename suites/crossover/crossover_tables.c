@@ -121,6 +121,7 @@ static const struct column sweep_columns[] = {
     {"evaluations", "evaluations", "%.1f"},
     {"by the model", "evaluations_model", "%.0f"},
     {"N* of the evaluations", "crossover_n", "%.0f"},
+    {"N* by the model", "crossover_model_n", "%.0f"},
     QUALITY,
     {NULL, NULL, NULL},
 };

@@ -19,6 +19,7 @@ static const struct experiment *experiment;
 
 static int setup(void **state) {
     (void)state;
+    progress_start(true, PROGRESS_NEVER);
     experiment = experiment_find("crossover");
     return experiment != NULL ? 0 : -1;
 }
