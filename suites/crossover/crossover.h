@@ -20,7 +20,7 @@ enum crossover_method {
     CROSSOVER_FULL,  /* attention over all keys */
     CROSSOVER_TOPK,  /* all scores, the K largest, attention over them */
     CROSSOVER_QUEST, /* bounds of all pages, the largest, attention over their keys */
-    CROSSOVER_HNSW,  /* a graph search; attention over all ef keys that it ends with */
+    CROSSOVER_HNSW,  /* a graph search; attention over all ef keys that it ends with, and key 0 */
     CROSSOVER_METHODS
 };
 extern const char *const crossover_arms[CROSSOVER_METHODS]; /* "read", ...: a cell's arm */

@@ -109,6 +109,18 @@ static void sort_rows(int32_t *rows, int64_t count, int64_t n, int32_t *space) {
     }
 }
 
+/* Key 0 is attended to whether it was found or not: models send to the first token what attention
+ * they have no use for, and a search near the query passes it by.  Source: Xiao et al., "Efficient
+ * Streaming Language Models with Attention Sinks", ICLR 2024. */
+static int64_t with_first(int32_t *rows, int64_t count) {
+    if (count > 0 && rows[0] == 0) {
+        return count;
+    }
+    memmove(rows + 1, rows, (size_t)count * sizeof *rows);
+    rows[0] = 0;
+    return count + 1;
+}
+
 /* A search for all heads is done for the first; the others take what it found. */
 static enum status choose_hnsw(struct turn *t, struct graph_counts *counts) {
     const struct crossover_data *d = &t->s->data;
@@ -130,7 +142,7 @@ static enum status choose_hnsw(struct turn *t, struct graph_counts *counts) {
         return ST_SYSTEM;
     }
     sort_rows(out, found, d->plan.n, w->picked);
-    w->count[t->head] = found;
+    w->count[t->head] = with_first(out, found);
     end(t, CROSSOVER_GATHER);
     return ST_OK;
 }

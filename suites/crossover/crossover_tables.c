@@ -180,8 +180,8 @@ const struct table crossover_tables[] = {
         .note = "A step answers one query of every KV head. Evaluations are keys, pages or graph "
                 "nodes (of all levels) that are compared with the query; multiply-adds and bytes "
                 "include attention over the chosen keys. Quest keeps K / page whole pages, the "
-                "last one always; a search with ef candidates keeps all ef of them. Means over "
-                "queries.",
+                "last one always; a search with ef candidates keeps all ef of them, and key 0. "
+                "Means over queries.",
         .split = data_split,
         .keep = keep_arms,
         .columns = counted_columns,
