@@ -140,6 +140,49 @@ static void judge_refuses(struct crossover_group *s, struct group *g, enum cross
     assert_int_equal(judged(s, a), VERDICT_FAIL);
 }
 
+static const struct graph_impl *real;
+
+/* Counts one evaluation that it does not make. */
+static int64_t miscounting(const void *index, const float *query, int64_t k, int32_t ef,
+                           int32_t *ids, float *scores, struct graph_counts *counts) {
+    if (counts != NULL) {
+        counts->evaluations++;
+    }
+    return real->search(index, query, k, ef, ids, scores, counts);
+}
+
+/* Searches with other candidates while it counts. */
+static int64_t searching_otherwise(const void *index, const float *query, int64_t k, int32_t ef,
+                                   int32_t *ids, float *scores, struct graph_counts *counts) {
+    return real->search(index, query, counts != NULL ? k - 1 : k, counts != NULL ? ef - 1 : ef, ids,
+                        scores, counts);
+}
+
+/* The verdict on the flat search's cell with its search replaced. */
+static void search_is_refused(struct crossover_group *s, struct group *g,
+                              int64_t (*search)(const void *, const float *, int64_t, int32_t,
+                                                int32_t *, float *, struct graph_counts *),
+                              const char *reason) {
+    struct cell *c = cell_of(g, CROSSOVER_HNSW);
+    struct crossover_arm *a = c->state;
+    const struct kernel *kernel = a->kernel;
+    real = kernel->impl;
+    struct graph_impl other = *real;
+    struct kernel replaced = *kernel;
+    other.search = search;
+    replaced.impl = &other;
+    struct crossover_graph graph = *a->graph;
+    const struct crossover_graph *built = a->graph;
+    graph.kernel = a->kernel = &replaced;
+    a->graph = &graph;
+    c->metric_count = 0;
+    assert_int_equal(crossover_check_arm(s, c), ST_OK);
+    assert_int_equal(c->verdict, VERDICT_FAIL);
+    assert_non_null(strstr(c->reason, reason));
+    a->kernel = kernel;
+    a->graph = built;
+}
+
 static void a_timed_step_must_choose_what_was_checked(struct group *g) {
     struct cell *c = cell_of(g, CROSSOVER_TOPK);
     struct crossover_arm *a = c->state;
@@ -170,6 +213,8 @@ static void a_group_is_checked_and_timed(void **state) {
     assert_float_equal(value_of(topk, "macs"), (4000.0 + 2 * 64) * 128, 0);
     assert_float_equal(value_of(topk, "recall_at_k"), 1, 0.01);
     assert_true(value_of(cell_of(g, CROSSOVER_HNSW), "evaluations") > 64);
+    search_is_refused(s, g, miscounting, "evaluations and");
+    search_is_refused(s, g, searching_otherwise, "counting, it finds other keys");
     experiment->release(g);
     run_free(&r);
 }
