@@ -18,6 +18,7 @@ static const struct pair {
 } pairs[] = {
     {"hnsw / quest", CROSSOVER_HNSW, CROSSOVER_QUEST},
     {"hnsw / full", CROSSOVER_HNSW, CROSSOVER_FULL},
+    {"hnsw / topk", CROSSOVER_HNSW, CROSSOVER_TOPK},
     {"quest / full", CROSSOVER_QUEST, CROSSOVER_FULL},
 };
 
@@ -203,7 +204,7 @@ static enum status model_n(const struct run *run, const struct pair *pair, const
     struct crossover_model x;
     enum status st = crossover_read_model(run, &x);
     x.d = x.d_search = cell_integer(c, "d", 0);
-    x.page = pair->second == CROSSOVER_FULL ? 2 : x.page;
+    x.page = pair->second == CROSSOVER_QUEST ? x.page : 2;
     *n = st == ST_OK && pair->first == CROSSOVER_HNSW ? crossover_points(&x).for_good : NAN;
     return st;
 }

@@ -67,12 +67,12 @@ static void each_group_is_timed_beside_full_attention(void **state) {
 
 static size_t crossings_in(const struct run *r) { return group_of(r, "crossings")->cell_count; }
 
-/* Three pairs, by counts and by time, for each kind of data that has groups. */
+/* Four pairs, by counts and by time, for each kind of data that has groups. */
 static void each_kind_of_data_has_its_crossings(void **state) {
     (void)state;
     struct run smoke = planned(PROFILE_SMOKE, NULL), full = planned(PROFILE_FULL, NULL);
-    assert_int_equal(crossings_in(&smoke), 2 * 6);
-    assert_int_equal(crossings_in(&full), 6 * 6);
+    assert_int_equal(crossings_in(&smoke), 2 * 8);
+    assert_int_equal(crossings_in(&full), 6 * 8);
     run_free(&smoke);
     run_free(&full);
 }
