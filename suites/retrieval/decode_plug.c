@@ -9,6 +9,7 @@
 #include "../../harness/base/workers.h"
 #include "../kernels/attend.h"
 #include "key_set.h"
+#include "select_project.h"
 
 struct decode_plug {
     const struct selector *method;
@@ -27,22 +28,12 @@ struct decode_plug {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static enum status check_layers(const struct selector *method, const struct projection_set *set,
-                                const struct lm_shape *shape, const bool *layers) {
-    for (int32_t i = 0; method->learned && i < shape->layers; i++) {
-        if (layers[i] && (set == NULL || projection_set_layer(set, i) < 0)) {
-            return status_set(ST_INPUT,
-                              "%s: there are no trained projections of layer %" PRId32
-                              "; train them or leave the layer dense",
-                              method->name, i);
-        }
-    }
-    return ST_OK;
-}
-
 static enum status open_method(struct decode_plug *p, const struct selector_params *params,
                                const bool *layers, const struct lm_shape *shape) {
-    const enum status st = check_layers(p->method, params->projections, shape, layers);
+    enum status st = p->method->learned ? select_project_fits(params->projections, shape) : ST_OK;
+    st = st == ST_OK && p->method->learned
+             ? select_project_covers(params->projections, layers, shape->layers)
+             : st;
     if (st != ST_OK) {
         return st;
     }

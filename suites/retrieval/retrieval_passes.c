@@ -1,4 +1,5 @@
 #include "retrieval_passes.h"
+#include "select_project.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -207,18 +208,6 @@ static enum status why_not(const struct retrieval_source *s, const struct retrie
     return st == ST_OK ? status_set(ST_SYSTEM, "retrieval: %s was not measured", m->arm) : st;
 }
 
-static enum status check_layers(const struct retrieval_arm *arm,
-                                const struct retrieval_layer_set *layers, int32_t count) {
-    for (int32_t i = 0; arm->params.projections != NULL && i < count; i++) {
-        if (layers->in[i] && projection_set_layer(arm->params.projections, i) < 0) {
-            return status_set(ST_SKIP, "no projections of layer %d with d_search %d and seed %llu",
-                              i, arm->params.projections->d_search,
-                              (unsigned long long)arm->params.projections->seed);
-        }
-    }
-    return ST_OK;
-}
-
 static size_t budget_of(const struct retrieval_measured *m, const struct retrieval_question *q) {
     size_t budget = 0;
     while (budget + 1 < m->budget_count && m->budgets[budget] != q->budget) {
@@ -268,9 +257,10 @@ static enum status answering(struct retrieval_source *s, const struct retrieval_
     }
     const struct pass *p = *pass = &passes->sets[q->set];
     *arm = place_of(p, q->method);
-    return *arm == p->measures.arm_count
-               ? why_not(s, q->method)
-               : check_layers(&p->arms[*arm], &q->layers, p->measures.layers);
+    return *arm == p->measures.arm_count ? why_not(s, q->method)
+           : q->method->d_search > 0     ? select_project_covers(p->arms[*arm].params.projections,
+                                                                 q->layers.in, p->measures.layers)
+                                         : ST_OK;
 }
 
 enum status retrieval_sums(struct retrieval_source *s, const struct retrieval_question *q,

@@ -15,6 +15,19 @@ enum status select_project_fits(const struct projection_set *set, const struct l
                             set->hidden, shape->hidden);
 }
 
+enum status select_project_covers(const struct projection_set *set, const bool *layers,
+                                  int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        if (layers[i] && projection_set_layer(set, i) < 0) {
+            return status_set(ST_SKIP,
+                              "no projections of layer %" PRId32 " with d_search %" PRId32
+                              " and seed %" PRIu64 "; `attest train` makes them",
+                              i, set->d_search, set->seed);
+        }
+    }
+    return ST_OK;
+}
+
 static void project(const float *x, int64_t rows, int32_t hidden, const float *w, int32_t d,
                     float *out) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, d, hidden, 1, x, hidden, w,

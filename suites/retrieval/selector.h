@@ -82,7 +82,7 @@ const struct selector *selector_find(const char *name);
 /* Attention over the chosen keys only in some layers, full attention in the others. */
 struct sparse_plug;
 
-/* layers (shape->layers): which are substituted. ST_INPUT: a learned method without projections of
+/* layers (shape->layers): which are substituted. ST_SKIP: a learned method without projections of
  * a substituted layer. */
 enum status sparse_plug_open(const struct selector *method, const struct selector_params *params,
                              const struct lm_shape *shape, int64_t capacity, int64_t budget,

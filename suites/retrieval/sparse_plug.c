@@ -7,6 +7,7 @@
 #include "../lm/row_math.h"
 #include "key_set.h"
 #include "selector.h"
+#include "select_project.h"
 
 struct sparse_plug {
     const struct selector *method;
@@ -23,19 +24,6 @@ struct sparse_plug {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static enum status check_layers(const struct selector *method, const struct projection_set *set,
-                                const struct lm_shape *shape, const bool *layers) {
-    for (int32_t i = 0; method->learned && i < shape->layers; i++) {
-        if (layers[i] && projection_set_layer(set, i) < 0) {
-            return status_set(ST_INPUT,
-                              "%s: the projections do not have layer %" PRId32
-                              "; train it or leave the layer dense",
-                              method->name, i);
-        }
-    }
-    return ST_OK;
-}
-
 enum status sparse_plug_open(const struct selector *method, const struct selector_params *params,
                              const struct lm_shape *shape, int64_t capacity, int64_t budget,
                              const bool *layers, struct sparse_plug **out) {
@@ -51,7 +39,9 @@ enum status sparse_plug_open(const struct selector *method, const struct selecto
                               .math = row_math()};
     enum status st =
         p->layers == NULL ? ST_SYSTEM : method->open(shape, capacity, params, &p->state);
-    st = st == ST_OK ? check_layers(method, params->projections, shape, layers) : st;
+    st = st == ST_OK && method->learned
+             ? select_project_covers(params->projections, layers, shape->layers)
+             : st;
     if (st != ST_OK) {
         sparse_plug_close(p);
         return st;

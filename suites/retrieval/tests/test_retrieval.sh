@@ -123,6 +123,15 @@ check "of recall" grep -q '^64,oracle_shared,' "$TMPDIR/report/tiny-retrieval-qu
 "$attest" train "${tiny[@]}" --steps 2 --sequences 2 --tokens 64 --out "$TMPDIR/projections.h5" \
     --quiet >"$TMPDIR/out" 2>"$TMPDIR/err"
 equal "projections of the tiny model" "$?$(<"$TMPDIR/err")" 0
+"$attest" train "${tiny[@]}" --steps 2 --sequences 2 --tokens 64 --layers 0 --quiet \
+    --out "$TMPDIR/first.h5" >"$TMPDIR/out" 2>"$TMPDIR/err"
+equal "projections of its first layer" "$?$(<"$TMPDIR/err")" 0
+record=$TMPDIR/skipped.h5
+run "${tiny[@]}" --set projections="$TMPDIR/first.h5" --out "$record" \
+    --filter '/(quest|learned)/.*part=(quality|coverage|paired|decode)'
+equal "a run goes on where layers have none" "$?$(<"$TMPDIR/err")" 0
+equal "and says which" "$(cells '
+    {c["reason"][:23] for c in every if c["oracle"] == "skip"}')" "{'no projections of layer'}"
 record=$TMPDIR/graphs.h5
 run "${tiny[@]}" --set projections="$TMPDIR/projections.h5" --out "$record" \
     --filter '/hnsw/.*part=quality'

@@ -290,7 +290,7 @@ static void what_cannot_be_is_refused(void **state) {
     params.projections = &set;
     set.layer_count = 2;
     assert_int_equal(sparse_plug_open(learned, &params, &case_shape, CASE_N, 9, all_layers, &plug),
-                     ST_INPUT);
+                     ST_SKIP);
     set = *case_projections();
     set.hidden = CASE_WIDTH - 1;
     assert_int_equal(sparse_plug_open(learned, &params, &case_shape, CASE_N, 9, all_layers, &plug),
