@@ -219,6 +219,24 @@ static void a_group_is_checked_and_timed(void **state) {
     run_free(&r);
 }
 
+static void too_large_for_memory_is_skipped(void **state) {
+    (void)state;
+    struct run r = planned(PROFILE_SMOKE, few);
+    struct group *g = group_of(&r, small);
+    for (size_t i = 0; i < g->cells[0].param_count; i++) {
+        struct param *p = &g->cells[0].params[i];
+        p->integer = strcmp(p->name, "context") == 0 ? 2000000000 : p->integer;
+    }
+    assert_int_equal(experiment->prepare(&r, g), ST_OK);
+    for (size_t i = 0; i < g->cell_count; i++) {
+        assert_int_equal(g->cells[i].verdict, VERDICT_SKIP);
+        assert_non_null(strstr(g->cells[i].reason, "GiB of memory are needed"));
+    }
+    assert_int_equal(experiment->summarise(&r, g), ST_OK);
+    experiment->release(g);
+    run_free(&r);
+}
+
 /* --- crossings -------------------------------------------------------------------------------- */
 
 static void assert_crossing(const double *first, const double *second,
@@ -300,6 +318,7 @@ int main(void) {
         cmocka_unit_test(each_group_is_timed_beside_full_attention),
         cmocka_unit_test(each_kind_of_data_has_its_crossings),
         cmocka_unit_test(a_group_is_checked_and_timed),
+        cmocka_unit_test(too_large_for_memory_is_skipped),
         cmocka_unit_test(a_crossing_is_found_or_named),
         cmocka_unit_test(crossings_come_from_the_cheapest_cells),
     };
