@@ -10,10 +10,7 @@
 #include "adsampling_metrics.h"
 
 static void add(struct cell *c, const char *name, const char *unit, struct interval v, uint64_t n) {
-    struct metric *m = cell_metric(c, name, unit, false, v.value, n);
-    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
-        metric_interval(m, v.lo, v.hi);
-    }
+    metric_interval(cell_metric(c, name, unit, false, v.value, n), v.lo, v.hi);
 }
 
 /* Seconds per query of each sample. */

@@ -205,10 +205,7 @@ struct interval entropy_speed_share(const double *seconds, double work, size_t n
 }
 
 static void add(struct cell *c, const char *name, const char *unit, struct interval v) {
-    struct metric *m = cell_metric(c, name, unit, false, v.value, c->sample_count);
-    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
-        metric_interval(m, v.lo, v.hi);
-    }
+    metric_interval(cell_metric(c, name, unit, false, v.value, c->sample_count), v.lo, v.hi);
 }
 
 enum status entropy_speed_summarise(struct run *run, struct group *g) {

@@ -46,8 +46,9 @@ static enum status add_delta(struct retrieval_source *s, struct retrieval_questi
     q.method = retrieval_method_find("raw_qk");
     st = st == ST_OK ? retrieval_sums(s, &q, &raw) : st;
     if (st == ST_OK) {
-        retrieval_add_share(c, "mass_delta", retrieval_mass_delta_of(own.each, raw.each, own.count),
-                            own.total.queries);
+        const struct interval v = retrieval_mass_delta_of(own.each, raw.each, own.count);
+        metric_interval(cell_metric(c, "mass_delta", "share", true, v.value, own.total.queries),
+                        v.lo, v.hi);
     }
     return st;
 }

@@ -1,7 +1,5 @@
 #include "retrieval_cells.h"
 
-#include <math.h>
-
 #include "retrieval_intervals.h"
 
 static const struct {
@@ -12,13 +10,6 @@ static const struct {
     {"recall_at_k_shared", RETRIEVAL_SHARED},
     {"mass_at_k", RETRIEVAL_MASS},
 };
-
-void retrieval_add_share(struct cell *c, const char *name, struct interval v, uint64_t n) {
-    struct metric *m = cell_metric(c, name, "share", true, v.value, n);
-    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
-        metric_interval(m, v.lo, v.hi);
-    }
-}
 
 /* Searches are counted over all queries together. */
 static enum status add_evaluated(struct retrieval_source *s, const struct retrieval_question *q,
@@ -46,8 +37,8 @@ enum status retrieval_add_recall(struct retrieval_source *s, const struct retrie
     const struct retrieval_quality found = retrieval_quality_of(&sums.total);
     const uint64_t n = found.queries;
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
-        retrieval_add_share(c, shares[i].name,
-                            retrieval_share_of(sums.each, sums.count, shares[i].which), n);
+        const struct interval v = retrieval_share_of(sums.each, sums.count, shares[i].which);
+        metric_interval(cell_metric(c, shares[i].name, "share", true, v.value, n), v.lo, v.hi);
     }
     cell_metric(c, "retained_share", "share", true, found.retained_share, n);
     cell_metric(c, "read_share", "share", true, found.read_share, n);

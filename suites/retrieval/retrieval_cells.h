@@ -2,7 +2,6 @@
 #ifndef ATTEST_SUITES_RETRIEVAL_RETRIEVAL_CELLS_H
 #define ATTEST_SUITES_RETRIEVAL_RETRIEVAL_CELLS_H
 
-#include "../../harness/judge/stats.h"
 #include "retrieval_losses.h"
 #include "retrieval_passes.h"
 
@@ -10,9 +9,6 @@
  * verdict of the set's pass.  The question's method is the cell's. */
 enum status retrieval_add_recall(struct retrieval_source *s, const struct retrieval_question *q,
                                  struct cell *c);
-
-/* A share with its interval, where it has one. */
-void retrieval_add_share(struct cell *c, const char *name, struct interval v, uint64_t n);
 
 /* Perplexity, and its gap to full attention's over the same sequences; none where the method's
  * attention failed its judge, which is then the cell's verdict. */

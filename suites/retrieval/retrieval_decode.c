@@ -303,11 +303,8 @@ static void summarise_arm(const struct arm *a, struct cell *c) {
     const uint64_t tokens = (uint64_t)a->tokens;
     const struct interval rate = retrieval_decode_rate(c->samples, c->sample_count);
     c->sample_units = 1;
-    struct metric *m =
-        cell_metric(c, "tokens_per_s", "tokens/s", false, rate.value, c->sample_count);
-    if (m != NULL && isfinite(rate.lo) && isfinite(rate.hi)) {
-        metric_interval(m, rate.lo, rate.hi);
-    }
+    metric_interval(cell_metric(c, "tokens_per_s", "tokens/s", false, rate.value, c->sample_count),
+                    rate.lo, rate.hi);
     cell_metric(c, "attention_share", "share", false,
                 retrieval_decode_share(after.attention - a->before.attention, a->seconds), tokens);
     cell_metric(c, "insertion_share", "share", false,
