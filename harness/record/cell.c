@@ -117,6 +117,11 @@ struct metric *cell_metric(struct cell *c, const char *name, const char *unit, b
     return m;
 }
 
+double cell_value(const struct cell *c, const char *name) {
+    const struct metric *m = c != NULL ? cell_metric_find(c, name) : NULL;
+    return m != NULL && m->has_value ? m->value : NAN;
+}
+
 void metric_interval(struct metric *m, double lo, double hi) {
     m->has_interval = m->has_value && isfinite(lo) && isfinite(hi);
     m->lo = m->has_interval ? lo : 0;

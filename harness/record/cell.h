@@ -70,6 +70,8 @@ struct metric *cell_metric(struct cell *c, const char *name, const char *unit, b
                            double value, uint64_t n);
 void metric_interval(struct metric *m, double lo, double hi);
 const struct metric *cell_metric_find(const struct cell *c, const char *name);
+/* Its value; NaN where the cell has none, and where there is no cell. */
+double cell_value(const struct cell *c, const char *name);
 
 void cell_verdict(struct cell *c, enum verdict v, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -109,14 +109,13 @@ static enum status check_query(struct crossover_group *s, struct crossover_arm *
     return query < s->judged ? crossover_judge_step(s, a, query, head, j) : ST_OK;
 }
 
-/* --- a cell
- * ---------------------------------------------------------------------------------------- */
+/* --- a cell ----------------------------------------------------------------------------------- */
 
 static void add_mean(struct cell *c, const char *name, const char *unit, const double *x,
                      size_t n) {
     const struct interval v = stats_mean_interval(x, n);
     struct metric *m = cell_metric(c, name, unit, true, v.value, n);
-    if (m != NULL && v.lo < v.hi) {
+    if (v.lo < v.hi) {
         metric_interval(m, v.lo, v.hi);
     }
 }

@@ -69,8 +69,7 @@ enum status crossover_plan_crossings(struct run *run) {
     return st;
 }
 
-/* --- what was measured
- * ---------------------------------------------------------------------------- */
+/* --- what was measured ------------------------------------------------------------------------ */
 
 /* The cheapest cells of both sides at each N; NULL: none has the quality. */
 struct curves {
@@ -80,15 +79,10 @@ struct curves {
     const char *metric;
 };
 
-static double value_of(const struct cell *c, const char *name) {
-    const struct metric *m = c != NULL ? cell_metric_find(c, name) : NULL;
-    return m != NULL && m->has_value ? m->value : NAN;
-}
-
 static bool comparable(const struct cell *c, enum crossover_method method) {
     return crossover_method_of(c) == method && c->verdict != VERDICT_FAIL &&
            c->verdict != VERDICT_SKIP &&
-           crossover_quality_holds(value_of(c, "mass_share"), value_of(c, "output_cosine"));
+           crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"));
 }
 
 static const struct cell *cheapest_of(const struct group *g, enum crossover_method method,
@@ -96,8 +90,8 @@ static const struct cell *cheapest_of(const struct group *g, enum crossover_meth
     const struct cell *best = NULL;
     for (size_t i = 0; i < g->cell_count; i++) {
         const struct cell *c = &g->cells[i];
-        const double cost = comparable(c, method) ? value_of(c, metric) : NAN;
-        if (isfinite(cost) && (best == NULL || cost < value_of(best, metric))) {
+        const double cost = comparable(c, method) ? cell_value(c, metric) : NAN;
+        if (isfinite(cost) && (best == NULL || cost < cell_value(best, metric))) {
             best = c;
         }
     }
@@ -118,14 +112,13 @@ static struct curves curves_of(const struct run *run, const struct cell *c, cons
     return out;
 }
 
-/* --- by counts
- * -------------------------------------------------------------------------------------- */
+/* --- by counts -------------------------------------------------------------------------------- */
 
 /* The metric, or the end of its interval over queries that is so many sides up or down. */
 static double count_of(const struct cell *c, const char *name, int side) {
     const struct metric *m = c != NULL ? cell_metric_find(c, name) : NULL;
     const bool spread = m != NULL && m->has_interval && side != 0;
-    return spread ? side < 0 ? m->lo : m->hi : value_of(c, name);
+    return spread ? side < 0 ? m->lo : m->hi : cell_value(c, name);
 }
 
 /* side 0: the means; 1: the first at its dearest against the second at its cheapest; -1: the
@@ -139,8 +132,7 @@ static struct crossover_crossing counted(const struct curves *x, int side) {
     return crossover_crossing_of(x->n, cost[0], cost[1], x->count);
 }
 
-/* --- by time
- * ---------------------------------------------------------------------------------------- */
+/* --- by time ---------------------------------------------------------------------------------- */
 
 /* Rounds that every sample of the curves has; 0: nothing was timed. */
 static size_t rounds_of(const struct curves *x) {
@@ -173,8 +165,7 @@ static double timed_n(const void *data, const size_t *picked, size_t n) {
     return timed(data, picked, n).n;
 }
 
-/* --- a cell
- * ------------------------------------------------------------------------------------------ */
+/* --- a cell ----------------------------------------------------------------------------------- */
 
 static void explain(struct cell *c, const struct pair *pair, const struct crossover_crossing *x) {
     const char *first = crossover_arms[pair->first], *second = crossover_arms[pair->second];
@@ -224,10 +215,7 @@ static enum status check_counts(struct run *run, struct cell *c, const struct pa
 }
 
 static void add(struct cell *c, const char *name, const char *unit, struct interval v, size_t n) {
-    struct metric *m = cell_metric(c, name, unit, false, v.value, n);
-    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
-        metric_interval(m, v.lo, v.hi);
-    }
+    metric_interval(cell_metric(c, name, unit, false, v.value, n), v.lo, v.hi);
 }
 
 /* At the largest N that has both: where nothing crosses, it tells which side is the faster one. */

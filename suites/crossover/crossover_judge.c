@@ -225,8 +225,7 @@ static enum status judge_search(const struct judged *x) {
     return st;
 }
 
-/* --- a step
- * --------------------------------------------------------------------------------------- */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 static enum status judge_attention(const struct judged *x) {
     const struct crossover_plan *p = &x->s->data.plan;

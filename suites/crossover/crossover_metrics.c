@@ -30,8 +30,7 @@ double crossover_counted_n(double evaluations, int32_t page, int32_t d_search, i
     return page / 2.0 * evaluations * d_search / d / heads;
 }
 
-/* --- seconds
- * -------------------------------------------------------------------------------------- */
+/* --- seconds ---------------------------------------------------------------------------------- */
 
 struct interval crossover_step_us(const double *seconds, size_t n, int64_t steps, double p) {
     const double scale = 1e6 / (double)steps;
@@ -65,8 +64,7 @@ struct interval crossover_speed_ratio(const double *this_seconds, const double *
     return stats_ratio_of_medians(other_seconds, this_seconds, n);
 }
 
-/* --- equal quality, crossing
- * ----------------------------------------------------------------------- */
+/* --- equal quality, crossing ------------------------------------------------------------------ */
 
 bool crossover_quality_holds(double mass, double cosine) { return mass >= 0.95 && cosine >= 0.99; }
 

@@ -143,8 +143,7 @@ enum status crossover_build_last_only(struct fixture_values *v) {
     return ST_OK;
 }
 
-/* --- comparisons
- * ----------------------------------------------------------------------------------- */
+/* --- comparisons ------------------------------------------------------------------------------ */
 
 /* 3 s repaid by 10 - 4 us a step. */
 enum status crossover_break_even_of_time(struct fixture_values *v) {

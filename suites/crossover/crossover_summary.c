@@ -8,15 +8,7 @@
 #include "crossover_metrics.h"
 
 static void add(struct cell *c, const char *name, const char *unit, struct interval v) {
-    struct metric *m = cell_metric(c, name, unit, false, v.value, c->sample_count);
-    if (m != NULL && isfinite(v.lo) && isfinite(v.hi)) {
-        metric_interval(m, v.lo, v.hi);
-    }
-}
-
-static double value_of(const struct cell *c, const char *name) {
-    const struct metric *m = cell_metric_find(c, name);
-    return m != NULL && m->has_value ? m->value : NAN;
+    metric_interval(cell_metric(c, name, unit, false, v.value, c->sample_count), v.lo, v.hi);
 }
 
 static bool measured(const struct cell *c) {
@@ -95,8 +87,7 @@ static void add_ratio(const struct group *g, struct cell *c) {
     }
 }
 
-/* --- equal quality
- * --------------------------------------------------------------------------------- */
+/* --- equal quality ---------------------------------------------------------------------------- */
 
 /* The cell of a method with the least median time among those of enough quality; NULL: none. */
 static struct cell *cheapest(const struct group *g, enum crossover_method method) {
@@ -105,8 +96,8 @@ static struct cell *cheapest(const struct group *g, enum crossover_method method
         const struct cell *c = &g->cells[i];
         const bool holds =
             measured(c) && crossover_method_of(c) == method &&
-            crossover_quality_holds(value_of(c, "mass_share"), value_of(c, "output_cosine"));
-        cost[i] = holds ? value_of(c, "time_us_p50") : NAN;
+            crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"));
+        cost[i] = holds ? cell_value(c, "time_us_p50") : NAN;
     }
     const size_t best = cost != NULL ? crossover_cheapest(cost, g->cell_count) : g->cell_count;
     free(cost);
@@ -127,22 +118,21 @@ static void mark_cheapest(const struct group *g) {
 
 static void add_break_even(const struct group *g, struct cell *c) {
     const struct cell *quest = cheapest(g, CROSSOVER_QUEST), *full = cheapest(g, CROSSOVER_FULL);
-    const double build = value_of(c, "build_s"), time = value_of(c, "time_us_p50");
-    if (!crossover_quality_holds(value_of(c, "mass_share"), value_of(c, "output_cosine"))) {
+    const double build = cell_value(c, "build_s"), time = cell_value(c, "time_us_p50");
+    if (!crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"))) {
         return;
     }
     if (quest != NULL) {
         cell_metric(c, "break_even_steps", "steps", false,
-                    crossover_break_even(build, time, value_of(quest, "time_us_p50")), 1);
+                    crossover_break_even(build, time, cell_value(quest, "time_us_p50")), 1);
     }
     if (full != NULL) {
         cell_metric(c, "break_even_full_steps", "steps", false,
-                    crossover_break_even(build, time, value_of(full, "time_us_p50")), 1);
+                    crossover_break_even(build, time, cell_value(full, "time_us_p50")), 1);
     }
 }
 
-/* --- a group
- * --------------------------------------------------------------------------------------- */
+/* --- a group ---------------------------------------------------------------------------------- */
 
 static enum status trust(struct cell *c) {
     const struct crossover_arm *a = c->state;

@@ -54,9 +54,8 @@ static bool is_pooled_fit(const struct cell *c) {
 double entropy_pooled_alpha(const struct entropy_source *s) {
     for (size_t i = 0; i < s->group->cell_count; i++) {
         const struct cell *c = &s->group->cells[i];
-        const struct metric *alpha = cell_metric_find(c, "alpha");
-        if (is_pooled_fit(c) && alpha != NULL && alpha->has_value) {
-            return alpha->value;
+        if (is_pooled_fit(c) && isfinite(cell_value(c, "alpha"))) {
+            return cell_value(c, "alpha");
         }
     }
     return NAN;
