@@ -35,9 +35,9 @@ struct selector_block {
     int64_t t, rows;       /* tokens t .. t + rows - 1 of the call, at most SELECTOR_ROWS */
     const int64_t *budget; /* (budgets) K, ascending: at most min(K, n_t) keys may be chosen */
     size_t budgets;        /* at most SELECTOR_BUDGETS */
-    bool uncounted;        /* the search is not counted, which would slow it */
-    int64_t words;         /* of one mask: at least (past + tokens + 63) / 64 */
-    uint64_t *sets;        /* (budgets, rows, words) to be written whole; padding: none */
+    bool uncounted; /* the library's own search, not its counting twin: same keys, other time */
+    int64_t words;  /* of one mask: at least (past + tokens + 63) / 64 */
+    uint64_t *sets; /* (budgets, rows, words) to be written whole; padding: none */
 };
 
 enum { SELECTOR_ROWS = 64 };

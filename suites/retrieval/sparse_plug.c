@@ -117,7 +117,6 @@ static enum status choose(const struct choosing *job, int thread, int64_t item) 
                                          .rows = left < SELECTOR_ROWS ? left : SELECTOR_ROWS,
                                          .budget = &job->plug->budget,
                                          .budgets = 1,
-                                         .uncounted = true,
                                          .words = words,
                                          .sets =
                                              job->plug->sets + (head * call->tokens + t) * words};
