@@ -76,3 +76,8 @@ void retrieval_add_params(const struct retrieval_source *s,
     cell_metric(c, "params", "weights", true,
                 (double)retrieval_params(lm_shape(s->lm.model), d_search, count), (uint64_t)count);
 }
+
+struct retrieval_layer_set retrieval_cell_layers(const struct cell *c, int32_t layers) {
+    return retrieval_param_is(c, "layers", retrieval_pilot) ? retrieval_layers_pilot(layers)
+                                                            : retrieval_layers_headline(layers);
+}

@@ -15,6 +15,9 @@ enum status retrieval_add_recall(struct retrieval_source *s, const struct retrie
 enum status retrieval_add_losses(struct retrieval_source *s, const struct retrieval_way *way,
                                  int64_t texts, struct cell *c);
 
+/* The layers that a cell of the parts "quality" and "paired" substitutes. */
+struct retrieval_layer_set retrieval_cell_layers(const struct cell *c, int32_t layers);
+
 /* Weights that the cell's method adds to the substituted layers. */
 void retrieval_add_params(const struct retrieval_source *s,
                           const struct retrieval_layer_set *layers, struct cell *c);

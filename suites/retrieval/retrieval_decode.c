@@ -62,7 +62,7 @@ static enum status state_sizes(struct cell *c, int64_t context, int64_t budget) 
     }
     cell_param_integer(c, "context", context);
     if (budget > 0) {
-        cell_param_text(c, "layers", "inner");
+        cell_param_text(c, "layers", retrieval_headline);
         cell_param_integer(c, "kept", budget);
     }
     return ST_OK;

@@ -20,6 +20,10 @@ struct retrieval_layer_set retrieval_layers_pilot(int32_t layers) {
     return s;
 }
 
+const char retrieval_headline[] = "inner", retrieval_pilot[] = "pilot";
+
+bool retrieval_has_pilot(int32_t layers) { return layers > 24; }
+
 struct retrieval_layer_set retrieval_layers_even(int32_t layers, int32_t n) {
     struct retrieval_layer_set s = {{false}};
     for (int32_t i = 0; i < n; i++) {

@@ -20,6 +20,12 @@ struct retrieval_layer_set retrieval_layers_headline(int32_t layers);
 /* S002's six: 4, 8, 12, 16, 20, 24; those that the model has. */
 struct retrieval_layer_set retrieval_layers_pilot(int32_t layers);
 
+/* Names of the two in cells. */
+extern const char retrieval_headline[], retrieval_pilot[];
+
+/* Whether a model has all of the pilot's layers. */
+bool retrieval_has_pilot(int32_t layers);
+
 /* n layers, evenly spaced. */
 struct retrieval_layer_set retrieval_layers_even(int32_t layers, int32_t n);
 

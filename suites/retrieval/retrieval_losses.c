@@ -128,7 +128,8 @@ enum status retrieval_losses_of(struct retrieval_source *s, const struct retriev
     if (st != ST_OK) {
         return st;
     }
-    if (way->method == NULL || way->budget >= of->length) {
+    const bool exact = way->method != NULL && way->method->graph[0] == '\0';
+    if (way->method == NULL || (exact && way->budget >= of->length)) {
         way = &full;
     }
     texts = texts < of->count ? texts : of->count;

@@ -1,25 +1,38 @@
 /* The part "paired": two methods' losses of the same sequences. */
+#include <string.h>
+
 #include "retrieval_cells.h"
 
-static const struct {
-    const char *arm, *against;
-} pairs[] = {{"learned", "quest"}, {"hnsw", "learned"}};
+static const struct pair {
+    const char *arm, *against, *layers;
+} pairs[] = {{"learned", "quest", retrieval_headline},
+             {"hnsw", "learned", retrieval_headline},
+             {"learned", "quest", retrieval_pilot}};
 
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 
-static enum status plan(const struct retrieval_plan *p) {
-    for (size_t i = 0; i < PAIRS; i++) {
-        for (size_t b = 0; p->size.ppl_budgets[b] != 0; b++) {
-            struct cell *c = retrieval_method_cell(p, retrieval_method_find(pairs[i].arm));
-            if (c == NULL) {
-                return ST_SYSTEM;
-            }
-            retrieval_cell_set(c, &p->size, RETRIEVAL_SINGLE);
-            cell_param_text(c, "against", pairs[i].against);
-            cell_param_integer(c, "kept", p->size.ppl_budgets[b]);
+static enum status plan_pair(const struct retrieval_plan *p, const struct pair *pair) {
+    for (size_t b = 0; p->size.ppl_budgets[b] != 0; b++) {
+        struct cell *c = retrieval_method_cell(p, retrieval_method_find(pair->arm));
+        if (c == NULL) {
+            return ST_SYSTEM;
         }
+        retrieval_cell_set(c, &p->size, RETRIEVAL_SINGLE);
+        cell_param_text(c, "layers", pair->layers);
+        cell_param_text(c, "against", pair->against);
+        cell_param_integer(c, "kept", p->size.ppl_budgets[b]);
     }
     return ST_OK;
+}
+
+static enum status plan(const struct retrieval_plan *p) {
+    enum status st = ST_OK;
+    for (size_t i = 0; i < PAIRS && st == ST_OK; i++) {
+        const bool has =
+            strcmp(pairs[i].layers, retrieval_pilot) != 0 || retrieval_has_pilot(p->model.layers);
+        st = has ? plan_pair(p, &pairs[i]) : ST_OK;
+    }
+    return st;
 }
 
 static enum status check(struct retrieval_source *s, struct cell *c) {
@@ -27,7 +40,7 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
     struct retrieval_way way = {.set = RETRIEVAL_SINGLE,
                                 .method = retrieval_method_of(c),
                                 .budget = cell_integer(c, "kept", 0),
-                                .layers = retrieval_layers_headline(lm_shape(s->lm.model)->layers)};
+                                .layers = retrieval_cell_layers(c, lm_shape(s->lm.model)->layers)};
     struct retrieval_loss a, b;
     enum status st = retrieval_losses_of(s, &way, texts, &a);
     way.method = retrieval_method_find(cell_param(c, "against")->text);

@@ -3,8 +3,6 @@
 
 #include "retrieval_cells.h"
 
-static const char headline[] = "inner", pilot[] = "pilot";
-
 /* --- plan ------------------------------------------------------------------------------------- */
 
 struct point {
@@ -51,20 +49,20 @@ static enum status plan_full(const struct retrieval_plan *p) {
     return ST_OK;
 }
 
-static bool has_pilot(const struct retrieval_plan *p) { return p->model.layers > 24; }
-
 static enum status plan(const struct retrieval_plan *p) {
     enum status st = plan_full(p);
     for (int set = 0; set < RETRIEVAL_HELD && st == ST_OK; set++) {
         for (size_t i = 0; i < RETRIEVAL_METHODS && st == ST_OK; i++) {
-            struct point at = {&retrieval_methods[i], (enum retrieval_set)set, headline, 0, 0};
+            struct point at = {&retrieval_methods[i], (enum retrieval_set)set, retrieval_headline,
+                               0, 0};
             const bool wanted = p->size.sets[set].texts > 0 && !at.method->variant;
             st = wanted ? plan_method(p, at) : ST_OK;
         }
     }
     static const char *const compared[] = {"quest", "learned"};
-    for (size_t i = 0; i < 2 && has_pilot(p) && st == ST_OK; i++) {
-        struct point at = {retrieval_method_find(compared[i]), RETRIEVAL_SINGLE, pilot, 0, 0};
+    for (size_t i = 0; i < 2 && retrieval_has_pilot(p->model.layers) && st == ST_OK; i++) {
+        struct point at = {retrieval_method_find(compared[i]), RETRIEVAL_SINGLE, retrieval_pilot, 0,
+                           0};
         st = plan_method(p, at);
     }
     return st;
@@ -72,15 +70,20 @@ static enum status plan(const struct retrieval_plan *p) {
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
+/* Whether losses at the budget are wanted, or cost nothing: with K as large as the text they are
+ * full attention's. */
+static bool has_budget(const struct retrieval_source *s, const struct retrieval_question *q) {
+    const bool all = q->method->graph[0] == '\0' && q->budget >= s->size.sets[q->set].tokens;
+    return all ||
+           (q->set == RETRIEVAL_PACKED ? q->budget == s->size.few_budget
+                                       : retrieval_has_budget(s->size.ppl_budgets, q->budget));
+}
+
 /* Of packed sequences those of Quest and of what is learned. */
-static bool has_losses(const struct retrieval_source *s, const struct cell *c,
-                       const struct retrieval_question *q) {
-    const bool few = retrieval_param_is(c, "layers", pilot) || q->set == RETRIEVAL_PACKED;
+static bool has_losses(const struct retrieval_source *s, const struct retrieval_question *q) {
     const bool contender = q->method->d_search > 0 || q->method->page > 0;
     return q->set != RETRIEVAL_WHOLE && q->population == RETRIEVAL_ALL && q->method->losses &&
-           (q->set == RETRIEVAL_SINGLE || contender) &&
-           (few ? q->budget == s->size.few_budget
-                : retrieval_has_budget(s->size.ppl_budgets, q->budget));
+           (q->set == RETRIEVAL_SINGLE || contender) && has_budget(s, q);
 }
 
 /* An oracle that reads its own set has all of it. */
@@ -100,8 +103,7 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
         .set = retrieval_set_of(c, &s->size),
         .method = retrieval_method_of(c),
         .budget = cell_integer(c, "kept", 0),
-        .layers = retrieval_param_is(c, "layers", pilot) ? retrieval_layers_pilot(layers)
-                                                         : retrieval_layers_headline(layers),
+        .layers = retrieval_cell_layers(c, layers),
         .population = retrieval_param_is(c, "population", "long") ? RETRIEVAL_LONG : RETRIEVAL_ALL};
     const struct retrieval_way way = {q.set, q.method, q.budget, q.layers};
     const int64_t texts = s->size.sets[q.set].texts;
@@ -113,7 +115,7 @@ static enum status check(struct retrieval_source *s, struct cell *c) {
         return st;
     }
     retrieval_add_params(s, &q.layers, c);
-    if (has_losses(s, c, &q)) {
+    if (has_losses(s, &q)) {
         st = retrieval_add_losses(s, &way, texts, c);
     }
     check_oracle(c);

@@ -11,7 +11,7 @@ static enum status plan_method(const struct retrieval_plan *p, const struct retr
             return ST_SYSTEM;
         }
         retrieval_cell_set(c, &p->size, RETRIEVAL_SINGLE);
-        cell_param_text(c, "layers", "pilot");
+        cell_param_text(c, "layers", retrieval_pilot);
         cell_param_integer(c, "kept", p->size.ppl_budgets[b]);
     }
     return ST_OK;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "retrieval.h"
+#include "retrieval_layers.h"
 
 static const char *const of_layers[] = {"dataset", "sequences",  "tokens", "stride",
                                         "layers",  "population", NULL};
@@ -18,7 +19,7 @@ static bool is_quality(const struct cell *c) {
 static bool is_plotted(const struct cell *c) {
     return is_quality(c) && cell_integer(c, "page", 16) == 16 &&
            strcmp(c->kernel, "graph/hnswlib") != 0 && retrieval_param_is(c, "population", "all") &&
-           retrieval_param_is(c, "layers", "inner");
+           retrieval_param_is(c, "layers", retrieval_headline);
 }
 
 static bool has_losses(const struct cell *c) {
@@ -32,7 +33,8 @@ static bool is_paired(const struct cell *c) {
 
 static bool is_parity(const struct cell *c) {
     return is_quality(c) && (strcmp(c->arm, "hnsw") == 0 || strcmp(c->arm, "learned") == 0) &&
-           !retrieval_param_is(c, "layers", "pilot") && retrieval_param_is(c, "population", "all");
+           !retrieval_param_is(c, "layers", retrieval_pilot) &&
+           retrieval_param_is(c, "population", "all");
 }
 
 static bool of_one_layer(const struct cell *c) {
@@ -97,9 +99,13 @@ static const struct column losses[] = {
 };
 
 static const struct column paired[] = {
-    {"K", "kept", NULL},          {"method", "arm", NULL},
-    {"against", "against", NULL}, {"ΔNLL, nats a token [95 %]", "nll_delta", "%.5f [%.5f, %.5f]"},
-    {"texts", "texts", NULL},     {NULL, NULL, NULL},
+    {"K", "kept", NULL},
+    {"method", "arm", NULL},
+    {"against", "against", NULL},
+    {"layers", "layers", NULL},
+    {"ΔNLL, nats a token [95 %]", "nll_delta", "%.5f [%.5f, %.5f]"},
+    {"texts", "texts", NULL},
+    {NULL, NULL, NULL},
 };
 
 static const struct column parity[] = {
@@ -206,7 +212,7 @@ const struct table retrieval_tables[] = {
         .title = "Two methods' losses of the same sequences",
         .note = "Mean over texts of the difference of their mean losses, method less the other: "
                 "below 0 the method is better. 10,000 bootstrap means over texts, percentiles 2.5 "
-                "and 97.5. All layers but the first three and the last are substituted.",
+                "and 97.5. Layers: inner, all but the first three and the last; pilot, S002's six.",
         .split = of_texts,
         .keep = is_paired,
         .order = by_budget,
