@@ -1,5 +1,13 @@
 # TAP for shell tests: source this, call check, equal, contains or skip, end with `finish`.
 # shellcheck shell=bash
+#
+# A test writes below TMPDIR alone, which ci/test.sh makes for it; without one "$TMPDIR/bin" would be
+# the system's.
+if [ ! -d "${TMPDIR-}" ] || [ "$TMPDIR" = / ]; then
+    echo "Bail out! TMPDIR names no folder: run tests by ci/test.sh FILE" >&2
+    exit 2
+fi
+
 tap_count=0 tap_failed=0
 
 tap_result() { # STATUS NAME

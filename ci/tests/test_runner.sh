@@ -123,6 +123,10 @@ equal 'a group whose setup failed' $? 1
 out=$(runner test_tmp.sh test_tmp.sh)
 equal 'each file gets an empty TMPDIR' "$(last "$out")" '2 passed, 0 failed, 0 skipped'
 
+out=$(env -u TMPDIR bash -c '. ci/tests/tap.sh; echo went on' 2>&1)
+equal 'a shell test without a TMPDIR does nothing' $? 2
+contains 'and says why' "$out" 'TMPDIR names no folder'
+
 out=$(runner test_pass test_fail test_skip)
 equal 'sums over files' "$(last "$out")" '4 passed, 1 failed, 2 skipped'
 finish
