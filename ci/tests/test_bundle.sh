@@ -25,7 +25,7 @@ if [ ! -f "$tarball" ]; then
     finish
 fi
 check 'a bundle is made' true
-check 'it has at most 60 MB' [ "$(stat -c %s "$tarball")" -le 60000000 ]
+check 'it has at most 80 MB' [ "$(stat -c %s "$tarball")" -le 80000000 ]
 
 again=$(TZ=Asia/Tokyo LC_ALL=C.UTF-8 ci/bundle.sh "$attest" "$TMPDIR/second" 2>/dev/null | tail -n 1)
 check 'a second one has the same bytes' cmp -s "$tarball" "$again"

@@ -212,7 +212,8 @@ const struct table retrieval_tables[] = {
         .title = "Two methods' losses of the same sequences",
         .note = "Mean over texts of the difference of their mean losses, method less the other: "
                 "below 0 the method is better. 10,000 bootstrap means over texts, percentiles 2.5 "
-                "and 97.5. Layers: inner, all but the first three and the last; pilot, S002's six.",
+                "and 97.5. Layers: inner, or none named, all but the first three and the last; "
+                "pilot, S002's six.",
         .split = of_texts,
         .keep = is_paired,
         .order = by_budget,
