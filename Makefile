@@ -140,8 +140,10 @@ room_flags = $(strip $(if $(filter suites/kernels/%,$(1)),$(flags_kernel),\
 # program asks the CPU before it calls into such a file.
 flags_avx2 := -mavx2 -mfma -mf16c
 flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl $(flags_avx2)
+flags_vnni := -mavx512vnni $(flags_avx512)
 isa_flags = $(if $(filter %_avx2.c %_avx2.cc,$(1)),$(flags_avx2))$(if \
-    $(filter %_avx512.c %_avx512.cc,$(1)),$(flags_avx512))
+    $(filter %_avx512.c %_avx512.cc,$(1)),$(flags_avx512))$(if \
+    $(filter %_vnni.c,$(1)),$(flags_vnni))
 
 # No path of the building machine enters the program.
 prefix_map := -ffile-prefix-map=$(CURDIR)=.
@@ -173,7 +175,7 @@ libraries := $(CUDA_LIBS) $(LIB_LIBS)
 # What a record says of the compilation.
 stated_flags := $(c_standard) $(optimisation) $(flags_plain); \
     kernels: $(flags_kernel); avx2: $(flags_avx2); \
-    avx512: $(flags_avx512)$(if $(filter 1,$(CUDA)),; cuda: $(cu_flags))
+    avx512: $(flags_avx512); vnni: $(flags_vnni)$(if $(filter 1,$(CUDA)),; cuda: $(cu_flags))
 
 # --- building ---------------------------------------------------------------------------------
 
