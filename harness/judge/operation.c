@@ -1,5 +1,6 @@
 #include "operation.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *mutant_kind_name(enum mutant_kind kind) {
@@ -9,6 +10,25 @@ const char *mutant_kind_name(enum mutant_kind kind) {
 #undef X
             [MUTANT_OTHER] = "other"};
     return names[kind];
+}
+
+void verification_add(struct verification *v, const char *name, enum verdict verdict,
+                      const char *reason) {
+    if (verdict > v->verdict) {
+        v->verdict = verdict;
+        snprintf(v->reason, sizeof v->reason, "%s%s%s", name != NULL ? name : "",
+                 name != NULL ? ": " : "", reason);
+    }
+}
+
+enum status operation_verify(const struct operation *op, const struct kernel *k,
+                             struct verification *v) {
+    *v = (struct verification){.verdict = VERDICT_PASS};
+    enum status st = ST_OK;
+    for (size_t i = 0; i < op->case_count && st == ST_OK && v->verdict != VERDICT_FAIL; i++) {
+        st = op->verify_case(k, i, v);
+    }
+    return st;
 }
 
 size_t operation_mutants(const struct operation *op, const char *form, enum mutant_kind kind) {

@@ -47,6 +47,17 @@ struct mutant_absence {
     const char *form, *reason;
 };
 
+/* What the verification of a kernel has found so far. */
+struct verification {
+    enum verdict verdict;     /* the worst of its cases; PASS until something is found */
+    char reason[CELL_REASON]; /* the first reason of that verdict, behind its case's name */
+};
+
+/* Takes over a verdict that is worse than the one so far: "CASE: REASON", or the reason alone where
+ * name is NULL. */
+void verification_add(struct verification *v, const char *name, enum verdict verdict,
+                      const char *reason);
+
 enum { OPERATION_FORMS = 4 };
 
 struct operation {
@@ -54,15 +65,21 @@ struct operation {
     /* What is verified in different ways; ends with NULL.  One that has no forms has the form "".
      */
     const char *forms[OPERATION_FORMS];
-    /* Runs a kernel of this operation over the operation's own cases (exact small integers, random
-     * values, awkward shapes) under the judge; sets *verdict, and in reason what failed first. An
-     * error status means that verification itself could not run. */
-    enum status (*verify)(const struct kernel *k, enum verdict *verdict, char *reason, size_t size);
+    /* Hard in different ways: exact small integers, random values, awkward shapes. */
+    size_t case_count;
+    /* Runs a kernel of this operation over its case `index` under the judge and adds the verdict.
+     * An error status means that verification itself could not run. */
+    enum status (*verify_case)(const struct kernel *k, size_t index, struct verification *v);
     const struct mutant *mutants;          /* ends with name == NULL */
     const struct mutant_absence *absences; /* ends with reason == NULL; NULL if there are none */
 };
 
 extern const struct operation *const operations[]; /* sorted, NULL-terminated */
+
+/* Verifies a kernel over the operation's cases in their order, up to the first that fails: ST_OK
+ * and what was found, or the error of a case that could not run. */
+enum status operation_verify(const struct operation *op, const struct kernel *k,
+                             struct verification *v);
 
 /* Checks that a form has a mutant of every kind or a reason why not, and not both: ST_OK, or
  * ST_CHECK naming the first kind of which this is not so. */

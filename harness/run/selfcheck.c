@@ -64,15 +64,14 @@ static enum status plan_accepts(struct run *run, struct group *g, const char *se
 /* What verification says of a kernel; that it could not run is no acceptance. */
 static void verify(const struct operation *op, const struct kernel *k, bool accept,
                    struct cell *c) {
-    char reason[CELL_REASON] = "";
-    enum verdict v = VERDICT_PASS;
-    if (op == NULL || op->verify(k, &v, reason, sizeof reason) != ST_OK) {
+    struct verification v;
+    if (op == NULL || operation_verify(op, k, &v) != ST_OK) {
         cell_verdict(c, VERDICT_FAIL, "verification could not run: %s",
                      op != NULL ? status_message() : "no such operation");
     } else if (accept) {
-        cell_verdict(c, v, "%s", reason);
-    } else if (v == VERDICT_FAIL) {
-        cell_verdict(c, VERDICT_PASS, "%s", reason);
+        cell_verdict(c, v.verdict, "%s", v.reason);
+    } else if (v.verdict == VERDICT_FAIL) {
+        cell_verdict(c, VERDICT_PASS, "%s", v.reason);
     } else {
         cell_verdict(c, VERDICT_FAIL, "was accepted");
     }

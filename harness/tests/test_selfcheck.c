@@ -22,20 +22,16 @@
 
 /* --- an operation whose verification sees nothing --------------------------------------------- */
 
-static enum status accept_all(const struct kernel *k, enum verdict *verdict, char *reason,
-                              size_t size) {
+static enum status accept_all(const struct kernel *k, size_t index, struct verification *v) {
     (void)k;
-    (void)size;
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
+    (void)index;
+    (void)v;
     return ST_OK;
 }
 
-static enum status cannot_verify(const struct kernel *k, enum verdict *verdict, char *reason,
-                                 size_t size) {
-    (void)verdict;
-    (void)reason;
-    (void)size;
+static enum status cannot_verify(const struct kernel *k, size_t index, struct verification *v) {
+    (void)index;
+    (void)v;
     return status_set(ST_SYSTEM, "no room for %s", k->name);
 }
 
@@ -49,8 +45,8 @@ static const struct mutant_absence excused_twice[] = {
     {.reason = NULL},
 };
 
-static const struct operation blind = {"blind", {""}, accept_all, unseen, NULL};
-static const struct operation broken = {"broken", {""}, cannot_verify, unseen, excused_twice};
+static const struct operation blind = {"blind", {""}, 1, accept_all, unseen, NULL};
+static const struct operation broken = {"broken", {""}, 1, cannot_verify, unseen, excused_twice};
 
 const struct operation *const operations[] = {&blind, &broken, NULL};
 

@@ -1,7 +1,6 @@
 /* Verification of any kernel of attend on small sets of keys that are hard in different ways.  Rows
  * that are not chosen hold NaN. */
 #include <math.h>
-#include <stdio.h>
 
 #include "../../datasets/rng.h"
 #include "../../harness/base/memory.h"
@@ -80,8 +79,7 @@ static void fill(const struct attend_case *c, int query, const int32_t *chosen, 
 }
 
 static enum status verify_query(const struct attend_impl *impl, const struct attend_case *c,
-                                const float *rows, const int32_t *chosen, enum verdict *verdict,
-                                char *reason, size_t size) {
+                                const float *rows, const int32_t *chosen, struct verification *v) {
     const float *k = rows + c->d;
     struct attend_problem p = {
         .call = {rows, k, k + c->n * c->d, c->all ? NULL : chosen, c->n, c->count, c->d},
@@ -95,41 +93,34 @@ static enum status verify_query(const struct attend_impl *impl, const struct att
     attend_mutants_expected = p.out.value;
     st = attend_check(impl, &p, &j);
     attend_mutants_expected = NULL;
-    if (j.verdict > *verdict) {
-        *verdict = j.verdict;
-        snprintf(reason, size, "%s: %s", c->name, j.reason);
-    }
+    verification_add(v, c->name, j.verdict, j.reason);
     judge_end(&j);
     attend_problem_free(&p);
     return st;
 }
 
 /* Each query in the same buffers, which an answer kept from before cannot pass. */
-static enum status verify_case(const struct attend_impl *impl, const struct attend_case *c,
-                               enum verdict *verdict, char *reason, size_t size) {
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
+    const struct attend_impl *impl = kernel->impl;
+    const struct attend_case *c = &cases[index];
     float *rows = mem_alloc_array((size_t)(2 * c->n + 1), (size_t)c->d * sizeof *rows);
     int32_t *chosen = mem_alloc_array((size_t)c->count, sizeof *chosen);
     enum status st = rows == NULL || chosen == NULL ? ST_SYSTEM : ST_OK;
-    for (int i = 0; i < QUERIES && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
+    for (int i = 0; i < QUERIES && st == ST_OK && v->verdict != VERDICT_FAIL; i++) {
         choose(c, i, chosen);
         fill(c, i, chosen, rows);
-        st = verify_query(impl, c, rows, chosen, verdict, reason, size);
+        st = verify_query(impl, c, rows, chosen, v);
     }
     mem_free(rows);
     mem_free(chosen);
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        st = verify_case(kernel->impl, &cases[i], verdict, reason, size);
-    }
-    return st;
-}
-
 extern const struct operation operation_attend;
-const struct operation operation_attend = {"attend", {""}, verify, attend_mutants, NULL};
+const struct operation operation_attend = {
+    .name = "attend",
+    .forms = {""},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = attend_mutants,
+};

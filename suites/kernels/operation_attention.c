@@ -1,6 +1,4 @@
 /* Verification of any attention kernel on small sequences that are hard in different ways. */
-#include <stdio.h>
-
 #include "../../harness/judge/operation.h"
 #include "attention_check.h"
 #include "attention_mutants.h"
@@ -30,14 +28,6 @@ static const struct attention_case cases[] = {
 
 enum { CASE_COUNT = sizeof cases / sizeof cases[0] };
 
-static void lower(enum verdict *verdict, char *reason, size_t size, const char *name,
-                  const struct judge *j) {
-    if (j->verdict > *verdict) {
-        *verdict = j->verdict;
-        snprintf(reason, size, "%s: %s", name, j->reason);
-    }
-}
-
 /* Other values in the same buffers each round, which an answer kept from before cannot pass. */
 static enum status verify_round(const struct attention_impl *impl, void *state,
                                 struct attention_problem *p, const struct attention_case *c,
@@ -52,8 +42,9 @@ static enum status verify_round(const struct attention_impl *impl, void *state,
     return st;
 }
 
-static enum status verify_case(const struct attention_impl *impl, const struct attention_case *c,
-                               enum verdict *verdict, char *reason, size_t size) {
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
+    const struct attention_impl *impl = kernel->impl;
+    const struct attention_case *c = &cases[index];
     const struct lm_shape shape = {
         .layers = 2, .heads = c->heads, .kv_heads = c->kv_heads, .head_dim = c->head_dim};
     struct attention_problem p;
@@ -64,11 +55,11 @@ static enum status verify_case(const struct attention_impl *impl, const struct a
     }
     p.values = c->values;
     st = impl->open(&shape, p.capacity, &c->params, &state);
-    for (int round = 0; round < ROUNDS && st == ST_OK && *verdict != VERDICT_FAIL; round++) {
+    for (int round = 0; round < ROUNDS && st == ST_OK && v->verdict != VERDICT_FAIL; round++) {
         struct judge j;
         judge_begin(&j);
         st = verify_round(impl, state, &p, c, round, &j);
-        lower(verdict, reason, size, c->name, &j);
+        verification_add(v, c->name, j.verdict, j.reason);
         judge_end(&j);
     }
     impl->close(state);
@@ -76,17 +67,11 @@ static enum status verify_case(const struct attention_impl *impl, const struct a
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        st = verify_case(kernel->impl, &cases[i], verdict, reason, size);
-    }
-    return st;
-}
-
 extern const struct operation operation_attention;
 const struct operation operation_attention = {
-    "attention", {"full", "topk", "int8"}, verify, attention_mutants, NULL};
+    .name = "attention",
+    .forms = {"full", "topk", "int8"},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = attention_mutants,
+};

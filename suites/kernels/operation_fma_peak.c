@@ -1,13 +1,12 @@
 /* Verification of fma_peak kernels: every lane must have counted every step. */
 #include <math.h>
-#include <stdio.h>
 
 #include "../../harness/judge/judge.h"
 #include "../../harness/judge/operation.h"
 #include "../../harness/run/roofline.h"
 
-static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason,
-                          size_t size) {
+static enum status verify_case(const struct kernel *k, size_t index, struct verification *v) {
+    (void)index;
     const struct fma_peak_impl *impl = k->impl;
     struct judge j;
     judge_begin(&j);
@@ -17,8 +16,7 @@ static enum status verify(const struct kernel *k, enum verdict *verdict, char *r
         judge_near(&j, "sum over lanes", steps[i], impl->run(steps[i]),
                    (double)steps[i] * impl->lanes, 0, 0);
     }
-    *verdict = j.verdict;
-    snprintf(reason, size, "%s", j.reason);
+    verification_add(v, NULL, j.verdict, j.reason);
     return ST_OK;
 }
 
@@ -92,4 +90,11 @@ static const struct mutant_absence absences[] = {
 };
 
 extern const struct operation operation_fma_peak;
-const struct operation operation_fma_peak = {"fma_peak", {""}, verify, mutants, absences};
+const struct operation operation_fma_peak = {
+    .name = "fma_peak",
+    .forms = {""},
+    .case_count = 1,
+    .verify_case = verify_case,
+    .mutants = mutants,
+    .absences = absences,
+};

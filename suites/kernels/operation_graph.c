@@ -115,18 +115,9 @@ static enum status build(const struct graph_impl *impl, const struct graph_param
 
 struct run {
     const struct graph_case *c;
-    enum verdict *verdict;
-    char *reason;
-    size_t size;
+    struct verification *v;
     int64_t near; /* answers as near as the k nearest */
 };
-
-static void note(struct run *r, enum verdict verdict, const char *reason) {
-    if (verdict > *r->verdict) {
-        *r->verdict = verdict;
-        snprintf(r->reason, r->size, "%s: %s", r->c->name, reason);
-    }
-}
 
 static enum status verify_query(struct run *r, const struct built *b, const float *vectors,
                                 const float *query) {
@@ -148,7 +139,7 @@ static enum status verify_query(struct run *r, const struct built *b, const floa
     st = graph_check(b->impl, b->index, &p, &j, &near);
     graph_mutants_expected = NULL;
     r->near += near;
-    note(r, j.verdict, j.reason);
+    verification_add(r->v, r->c->name, j.verdict, j.reason);
     judge_end(&j);
     graph_problem_free(&p);
     return st;
@@ -158,7 +149,7 @@ static enum status verify_query(struct run *r, const struct built *b, const floa
 static enum status verify_queries(struct run *r, const struct built *b, const float *vectors,
                                   float *query) {
     enum status st = ST_OK;
-    for (uint64_t i = 0; i < QUERIES && st == ST_OK && *r->verdict != VERDICT_FAIL; i++) {
+    for (uint64_t i = 0; i < QUERIES && st == ST_OK && r->v->verdict != VERDICT_FAIL; i++) {
         fill(r->c, 2, i, query);
         st = verify_query(r, b, vectors, query);
     }
@@ -167,13 +158,15 @@ static enum status verify_queries(struct run *r, const struct built *b, const fl
         char reason[CELL_REASON];
         snprintf(reason, sizeof reason, "recall %.3f, at least %.2f expected",
                  (double)r->near / (double)all, r->c->recall);
-        note(r, VERDICT_FAIL, reason);
+        verification_add(r->v, r->c->name, VERDICT_FAIL, reason);
     }
     return st;
 }
 
-static enum status verify_case(const struct graph_impl *impl, struct run *r) {
-    const struct graph_case *c = r->c;
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
+    const struct graph_impl *impl = kernel->impl;
+    const struct graph_case *c = &cases[index];
+    struct run r = {.c = c, .v = v};
     const struct graph_params params = {c->d, CASE_M, EF_CONSTRUCTION, c->n, SEED};
     float *vectors = mem_alloc_array((size_t)(c->n + 1), (size_t)c->d * sizeof *vectors);
     if (vectors == NULL) {
@@ -185,25 +178,19 @@ static enum status verify_case(const struct graph_impl *impl, struct run *r) {
     struct built b;
     enum status st = build(impl, &params, vectors, &b);
     if (st == ST_OK && impl->size(b.index) != c->n) {
-        note(r, VERDICT_FAIL, "its size is not what was inserted");
+        verification_add(v, c->name, VERDICT_FAIL, "its size is not what was inserted");
     }
-    st = st == ST_OK ? verify_queries(r, &b, vectors, vectors + c->n * c->d) : st;
+    st = st == ST_OK ? verify_queries(&r, &b, vectors, vectors + c->n * c->d) : st;
     built_free(&b);
     mem_free(vectors);
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        struct run r = {&cases[i], verdict, reason, size, 0};
-        st = verify_case(kernel->impl, &r);
-    }
-    return st;
-}
-
 extern const struct operation operation_graph;
-const struct operation operation_graph = {"graph", {""}, verify, graph_mutants, NULL};
+const struct operation operation_graph = {
+    .name = "graph",
+    .forms = {""},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = graph_mutants,
+};

@@ -1,6 +1,4 @@
 /* Verification of any k-NN kernel on small cases that are hard in different ways. */
-#include <stdio.h>
-
 #include "../../datasets/rng.h"
 #include "../../harness/base/memory.h"
 #include "../../harness/judge/operation.h"
@@ -89,50 +87,44 @@ static enum status prepare(const struct knn_case *c, struct prepared *s) {
     return st == ST_OK ? knn_problem_solve(&s->problem, 1) : st;
 }
 
-static enum status verify_case(const struct kernel *kernel, const struct knn_case *c, int threads,
-                               enum verdict *verdict, char *reason, size_t size) {
+/* Every other case on two threads. */
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
     const struct knn_impl *impl = kernel->impl;
+    const struct knn_case *c = &cases[index];
+    const int threads = 1 + (int)(index % 2);
     struct knn_params params = {c->k, c->eps0, c->delta};
     struct prepared s;
     struct knn_pruned_oracle oracle = {0};
     struct knn_answers answers;
     struct judge j;
-    void *index = NULL;
+    void *built = NULL;
     judge_begin(&j);
     enum status st = prepare(c, &s);
     if (st == ST_OK && impl->pruned) {
         st = knn_pruned_oracle_new(&s.problem, &params, impl->vertical, c->nq, 1, &oracle);
     }
-    st = st == ST_OK ? impl->build(&s.problem.base, &index) : st;
+    st = st == ST_OK ? impl->build(&s.problem.base, &built) : st;
     if (st == ST_OK) {
         knn_mutants_expected = impl->pruned ? oracle.dist : s.problem.exact_dist;
-        st = knn_check(kernel, index, &s.problem, c->nq, &params, threads,
+        st = knn_check(kernel, built, &s.problem, c->nq, &params, threads,
                        impl->pruned ? &oracle : NULL, &j, &answers);
         knn_mutants_expected = NULL;
     }
-    if (st == ST_OK && j.verdict > *verdict) {
-        *verdict = j.verdict;
-        snprintf(reason, size, "%s: %s", c->name, j.reason);
-    }
+    verification_add(v, c->name, j.verdict, j.reason);
     judge_end(&j);
-    if (index != NULL) {
-        impl->destroy(index);
+    if (built != NULL) {
+        impl->destroy(built);
     }
     knn_pruned_oracle_free(&oracle);
     prepared_free(&s);
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        st = verify_case(kernel, &cases[i], 1 + (int)(i % 2), verdict, reason, size);
-    }
-    return st;
-}
-
 extern const struct operation operation_knn;
-const struct operation operation_knn = {"knn", {"exact", "pruned"}, verify, knn_mutants, NULL};
+const struct operation operation_knn = {
+    .name = "knn",
+    .forms = {"exact", "pruned"},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = knn_mutants,
+};

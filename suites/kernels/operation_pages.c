@@ -1,6 +1,5 @@
 /* Verification of any kernel of pages on small sets of keys that are hard in different ways. */
 #include <math.h>
-#include <stdio.h>
 
 #include "../../datasets/rng.h"
 #include "../../harness/base/memory.h"
@@ -42,8 +41,7 @@ static void fill(const struct pages_case *c, int query, float *out) {
 }
 
 static enum status verify_query(const struct pages_impl *impl, const struct pages_case *c,
-                                const float *q, const float *bounds, enum verdict *verdict,
-                                char *reason, size_t size) {
+                                const float *q, const float *bounds, struct verification *v) {
     struct pages_problem p = {.call = {q, bounds, (c->keys + c->page - 1) / c->page, c->d},
                               .exact = c->exact};
     enum status st = pages_problem_solve(&p);
@@ -55,42 +53,35 @@ static enum status verify_query(const struct pages_impl *impl, const struct page
     pages_mutants_expected = p.scores;
     st = pages_check(impl, &p, &j);
     pages_mutants_expected = NULL;
-    if (j.verdict > *verdict) {
-        *verdict = j.verdict;
-        snprintf(reason, size, "%s: %s", c->name, j.reason);
-    }
+    verification_add(v, c->name, j.verdict, j.reason);
     judge_end(&j);
     pages_problem_free(&p);
     return st;
 }
 
 /* Each query in the same buffers, which an answer kept from before cannot pass. */
-static enum status verify_case(const struct pages_impl *impl, const struct pages_case *c,
-                               enum verdict *verdict, char *reason, size_t size) {
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
+    const struct pages_impl *impl = kernel->impl;
+    const struct pages_case *c = &cases[index];
     const size_t pages = (size_t)((c->keys + c->page - 1) / c->page), d = (size_t)c->d;
     float *q = mem_alloc_array((size_t)(c->keys + 1), d * sizeof *q);
     float *bounds = mem_alloc_array(pages, 2 * d * sizeof *bounds);
     enum status st = q == NULL || bounds == NULL ? ST_SYSTEM : ST_OK;
-    for (int i = 0; i < QUERIES && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
+    for (int i = 0; i < QUERIES && st == ST_OK && v->verdict != VERDICT_FAIL; i++) {
         fill(c, i, q);
         pages_bounds(q + d, c->keys, c->d, c->page, bounds);
-        st = verify_query(impl, c, q, bounds, verdict, reason, size);
+        st = verify_query(impl, c, q, bounds, v);
     }
     mem_free(q);
     mem_free(bounds);
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        st = verify_case(kernel->impl, &cases[i], verdict, reason, size);
-    }
-    return st;
-}
-
 extern const struct operation operation_pages;
-const struct operation operation_pages = {"pages", {""}, verify, pages_mutants, NULL};
+const struct operation operation_pages = {
+    .name = "pages",
+    .forms = {""},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = pages_mutants,
+};

@@ -1,6 +1,5 @@
 /* Verification of any ranking kernel on small sets of keys that are hard in different ways. */
 #include <math.h>
-#include <stdio.h>
 
 #include "../../datasets/rng.h"
 #include "../../harness/base/memory.h"
@@ -40,8 +39,7 @@ static void fill(const struct rank_case *c, int query, float *q, float *k) {
 }
 
 static enum status verify_query(const struct rank_impl *impl, const struct rank_case *c,
-                                const float *q, const float *k, enum verdict *verdict, char *reason,
-                                size_t size) {
+                                const float *q, const float *k, struct verification *v) {
     struct rank_problem p = {.call = {q, k, c->n, c->d}, .exact = c->exact};
     struct rank_result out;
     enum status st = rank_problem_solve(&p);
@@ -53,38 +51,31 @@ static enum status verify_query(const struct rank_impl *impl, const struct rank_
     rank_mutants_expected = p.logits;
     st = rank_check(impl, &p, &j, &out);
     rank_mutants_expected = NULL;
-    if (j.verdict > *verdict) {
-        *verdict = j.verdict;
-        snprintf(reason, size, "%s: %s", c->name, j.reason);
-    }
+    verification_add(v, c->name, j.verdict, j.reason);
     judge_end(&j);
     rank_problem_free(&p);
     return st;
 }
 
 /* Each query in the same buffers, which an answer kept from before cannot pass. */
-static enum status verify_case(const struct rank_impl *impl, const struct rank_case *c,
-                               enum verdict *verdict, char *reason, size_t size) {
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
+    const struct rank_impl *impl = kernel->impl;
+    const struct rank_case *c = &cases[index];
     float *q = mem_alloc_array((size_t)(c->n + 1), (size_t)c->d * sizeof *q);
     enum status st = q == NULL ? ST_SYSTEM : ST_OK;
-    for (int i = 0; i < QUERIES && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
+    for (int i = 0; i < QUERIES && st == ST_OK && v->verdict != VERDICT_FAIL; i++) {
         fill(c, i, q, q + c->d);
-        st = verify_query(impl, c, q, q + c->d, verdict, reason, size);
+        st = verify_query(impl, c, q, q + c->d, v);
     }
     mem_free(q);
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        st = verify_case(kernel->impl, &cases[i], verdict, reason, size);
-    }
-    return st;
-}
-
 extern const struct operation operation_rank;
-const struct operation operation_rank = {"rank", {""}, verify, rank_mutants, NULL};
+const struct operation operation_rank = {
+    .name = "rank",
+    .forms = {""},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = rank_mutants,
+};

@@ -1,6 +1,5 @@
 /* Verification of any kernel of scores on small sets of keys that are hard in different ways. */
 #include <math.h>
-#include <stdio.h>
 
 #include "../../datasets/half.h"
 #include "../../datasets/rng.h"
@@ -83,8 +82,7 @@ static void fill(const struct scores_case *c, enum scores_format format, int que
 /* --- verification ----------------------------------------------------------------------------- */
 
 static enum status verify_query(const struct scores_impl *impl, const struct scores_case *c,
-                                const struct buffers *b, enum verdict *verdict, char *reason,
-                                size_t size) {
+                                const struct buffers *b, struct verification *v) {
     const float *scale = impl->format == SCORES_INT8 ? b->scale : NULL;
     struct scores_problem p = {
         .call = {b->q, b->k, scale, c->n, c->d}, .format = impl->format, .exact = c->exact};
@@ -97,25 +95,23 @@ static enum status verify_query(const struct scores_impl *impl, const struct sco
     scores_mutants_expected = p.scores;
     st = scores_check(impl, &p, &j);
     scores_mutants_expected = NULL;
-    if (j.verdict > *verdict) {
-        *verdict = j.verdict;
-        snprintf(reason, size, "%s: %s", c->name, j.reason);
-    }
+    verification_add(v, c->name, j.verdict, j.reason);
     judge_end(&j);
     scores_problem_free(&p);
     return st;
 }
 
 /* Each query in the same buffers, which an answer kept from before cannot pass. */
-static enum status verify_case(const struct scores_impl *impl, const struct scores_case *c,
-                               enum verdict *verdict, char *reason, size_t size) {
+static enum status verify_case(const struct kernel *kernel, size_t index, struct verification *v) {
+    const struct scores_impl *impl = kernel->impl;
+    const struct scores_case *c = &cases[index];
     const size_t n = (size_t)c->n, d = (size_t)c->d;
     const struct buffers b = {mem_alloc_array(d, sizeof *b.q), mem_alloc_array(n, sizeof *b.scale),
                               mem_alloc_array(n, d * scores_value_size(impl->format))};
     enum status st = b.q == NULL || b.scale == NULL || b.k == NULL ? ST_SYSTEM : ST_OK;
-    for (int i = 0; i < QUERIES && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
+    for (int i = 0; i < QUERIES && st == ST_OK && v->verdict != VERDICT_FAIL; i++) {
         fill(c, impl->format, i, &b);
-        st = verify_query(impl, c, &b, verdict, reason, size);
+        st = verify_query(impl, c, &b, v);
     }
     mem_free(b.q);
     mem_free(b.scale);
@@ -123,16 +119,11 @@ static enum status verify_case(const struct scores_impl *impl, const struct scor
     return st;
 }
 
-static enum status verify(const struct kernel *kernel, enum verdict *verdict, char *reason,
-                          size_t size) {
-    *verdict = VERDICT_PASS;
-    reason[0] = '\0';
-    enum status st = ST_OK;
-    for (size_t i = 0; i < CASE_COUNT && st == ST_OK && *verdict != VERDICT_FAIL; i++) {
-        st = verify_case(kernel->impl, &cases[i], verdict, reason, size);
-    }
-    return st;
-}
-
 extern const struct operation operation_scores;
-const struct operation operation_scores = {"scores", {""}, verify, scores_mutants, NULL};
+const struct operation operation_scores = {
+    .name = "scores",
+    .forms = {""},
+    .case_count = CASE_COUNT,
+    .verify_case = verify_case,
+    .mutants = scores_mutants,
+};

@@ -1,5 +1,4 @@
 /* Verification of stream_read kernels: exclusive or of all words, exactly. */
-#include <stdio.h>
 #include <string.h>
 
 #include "../../datasets/rng.h"
@@ -39,8 +38,8 @@ static void judge_call(struct judge *j, const struct stream_read_impl *impl, con
     }
 }
 
-static enum status verify(const struct kernel *k, enum verdict *verdict, char *reason,
-                          size_t size) {
+static enum status verify_case(const struct kernel *k, size_t index, struct verification *v) {
+    (void)index;
     /* One address with other content each time: all sizes come again, after other ones and at once.
      */
     static const size_t counts[] = {WORDS, WORDS, 8, WORDS - 8 * 3, 8, WORDS, WORDS - 8 * 3, 16};
@@ -54,8 +53,7 @@ static enum status verify(const struct kernel *k, enum verdict *verdict, char *r
         fill(words, (uint32_t)i);
         judge_call(&j, k->impl, words, counts[i]);
     }
-    *verdict = j.verdict;
-    snprintf(reason, size, "%s", j.reason);
+    verification_add(v, NULL, j.verdict, j.reason);
     mem_free(words);
     return ST_OK;
 }
@@ -180,4 +178,11 @@ static const struct mutant_absence absences[] = {
 };
 
 extern const struct operation operation_stream_read;
-const struct operation operation_stream_read = {"stream_read", {""}, verify, mutants, absences};
+const struct operation operation_stream_read = {
+    .name = "stream_read",
+    .forms = {""},
+    .case_count = 1,
+    .verify_case = verify_case,
+    .mutants = mutants,
+    .absences = absences,
+};

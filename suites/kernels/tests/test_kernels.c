@@ -21,17 +21,16 @@ static void kernels_pass(void **state) {
     int verified = 0;
     for (size_t o = 0; operations[o] != NULL; o++) {
         for (size_t i = 0; kernels[i] != NULL; i++) {
-            char reason[CELL_REASON];
-            enum verdict v;
+            struct verification v;
             if (strcmp(kernels[i]->operation, operations[o]->name) != 0 ||
                 kernel_unavailable(kernels[i]) != NULL) {
                 continue;
             }
-            assert_int_equal(operations[o]->verify(kernels[i], &v, reason, sizeof reason), ST_OK);
-            if (v == VERDICT_FAIL) {
-                print_error("%s: %s\n", kernels[i]->name, reason);
+            assert_int_equal(operation_verify(operations[o], kernels[i], &v), ST_OK);
+            if (v.verdict == VERDICT_FAIL) {
+                print_error("%s: %s\n", kernels[i]->name, v.reason);
             }
-            assert_int_not_equal(v, VERDICT_FAIL);
+            assert_int_not_equal(v.verdict, VERDICT_FAIL);
             verified++;
         }
     }
@@ -44,17 +43,16 @@ static void mutants_fail(void **state) {
         const struct mutant *m = operations[o]->mutants;
         assert_non_null(m->name);
         for (; m->name != NULL; m++) {
-            char reason[CELL_REASON];
-            enum verdict v;
-            assert_int_equal(operations[o]->verify(&m->kernel, &v, reason, sizeof reason), ST_OK);
-            if (v != VERDICT_FAIL) {
+            struct verification v;
+            assert_int_equal(operation_verify(operations[o], &m->kernel, &v), ST_OK);
+            if (v.verdict != VERDICT_FAIL) {
                 print_error("mutant %s/%s %s was accepted\n", operations[o]->name, m->name,
                             m->form);
             }
-            assert_int_equal(v, VERDICT_FAIL);
+            assert_int_equal(v.verdict, VERDICT_FAIL);
             /* What is bent is seen itself, not only that the answer does not fit it any more. */
             if (m->kind == MUTANT_NAN_EXPECTATION) {
-                assert_non_null(strstr(reason, "changed its input"));
+                assert_non_null(strstr(v.reason, "changed its input"));
             }
         }
     }
