@@ -30,3 +30,16 @@ const char *kernel_unavailable(const struct kernel *k) {
     }
     return k->unavailable != NULL ? k->unavailable() : NULL;
 }
+
+const struct kernel *kernel_widest(const char *beginning) {
+    const size_t length = strlen(beginning);
+    const struct kernel *best = NULL;
+    for (size_t i = 0; kernels[i] != NULL; i++) {
+        const struct kernel *k = kernels[i];
+        if (strncmp(k->name, beginning, length) == 0 && kernel_unavailable(k) == NULL &&
+            (best == NULL || k->isa > best->isa)) {
+            best = k;
+        }
+    }
+    return best;
+}

@@ -31,4 +31,8 @@ const struct kernel *kernel_find(const char *name);
 /* NULL if the kernel can run on this machine, else the reason in words. */
 const char *kernel_unavailable(const struct kernel *k);
 
+/* Of the rows whose names begin like this ("stream_read/", "graph/flat_") the one of the widest
+ * instruction set that can run on this machine; NULL if none can. */
+const struct kernel *kernel_widest(const char *beginning);
+
 #endif

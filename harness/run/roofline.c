@@ -14,18 +14,6 @@ enum {
     SAMPLES = 21             /* short ones: the best must fall between what the neighbours do */
 };
 
-const struct kernel *kernel_widest(const char *operation) {
-    const struct kernel *best = NULL;
-    for (size_t i = 0; kernels[i] != NULL; i++) {
-        const struct kernel *k = kernels[i];
-        if (strcmp(k->operation, operation) == 0 && kernel_unavailable(k) == NULL &&
-            (best == NULL || k->isa > best->isa)) {
-            best = k;
-        }
-    }
-    return best;
-}
-
 struct job {
     const struct stream_read_impl *read;
     const struct fma_peak_impl *fma;
@@ -68,8 +56,8 @@ static double best_rate(int threads, int64_t items, void (*fn)(void *, int64_t),
 
 enum status roofline_measure(int threads, struct roofline *out) {
     *out = (struct roofline){.threads = threads,
-                             .read_kernel = kernel_widest("stream_read"),
-                             .peak_kernel = kernel_widest("fma_peak")};
+                             .read_kernel = kernel_widest("stream_read/"),
+                             .peak_kernel = kernel_widest("fma_peak/")};
     unsigned char *data = mem_alloc(STREAM_BYTES);
     if (data == NULL) {
         return ST_SYSTEM;

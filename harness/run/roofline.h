@@ -42,7 +42,4 @@ void roofline_store(const struct roofline *r, struct tree *node);
 /* Reads it back; false when one is missing or a kernel is unknown. */
 bool roofline_load(const struct tree *node, struct roofline *out);
 
-/* Widest kernel row of an operation that this CPU can run. */
-const struct kernel *kernel_widest(const char *operation);
-
 #endif

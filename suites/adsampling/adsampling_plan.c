@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "../../harness/judge/kernel.h"
-#include "../../harness/run/roofline.h"
 #include "adsampling.h"
 
 const struct setting ads_settings[] = {
@@ -177,7 +176,7 @@ static enum status add_k(struct context *x, const struct point *points, size_t n
     enum status st = ST_OK;
     for (int t = 0; t < count && st == ST_OK; t++) {
         x->threads = threads[t];
-        const struct kernel *read = kernel_widest("stream_read");
+        const struct kernel *read = kernel_widest("stream_read/");
         st = out_of_memory(add_cell(x, "bandwidth", read->name, 0)) ? ST_SYSTEM : add_exact(x);
         st = st == ST_OK ? add_pruned(x, points, n, d) : st;
         if (st == ST_OK && t == 0) {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../../harness/judge/kernel.h"
-#include "../../harness/run/roofline.h"
 #include "crossover.h"
 
 const char *const crossover_arms[CROSSOVER_METHODS] = {
@@ -137,7 +136,7 @@ static enum status add_quest(const struct context *x, int64_t k) {
 static const int64_t eighths[] = {2, 4, 6, 7};
 
 static enum status add_scans(const struct context *x) {
-    if (add(x, CROSSOVER_READ, kernel_widest("stream_read")->name) == NULL ||
+    if (add(x, CROSSOVER_READ, kernel_widest("stream_read/")->name) == NULL ||
         add(x, CROSSOVER_FULL, "") == NULL) {
         return ST_SYSTEM;
     }
@@ -178,20 +177,9 @@ static enum status add_searches(const struct context *x, const char *kernel, con
     return ST_OK;
 }
 
-static const char *widest_flat(void) {
-    static const char *const flat[] = {"graph/flat_avx512", "graph/flat_avx2"};
-    for (size_t i = 0; i < sizeof flat / sizeof flat[0]; i++) {
-        const struct kernel *k = kernel_find(flat[i]);
-        if (k != NULL && kernel_unavailable(k) == NULL) {
-            return flat[i];
-        }
-    }
-    return "graph/flat_scalar";
-}
-
 /* The flat search at every M, the libraries at the largest. */
 static enum status add_m(const struct context *x, int64_t m, bool libraries) {
-    enum status st = add_searches(x, widest_flat(), x->library, m);
+    enum status st = add_searches(x, kernel_widest("graph/flat_")->name, x->library, m);
     if (st == ST_OK && libraries) {
         st = add_searches(x, "graph/hnswlib", NULL, m);
     }

@@ -84,6 +84,21 @@ static void every_kernel_has_an_operation(void **state) {
     assert_null(kernel_find("no/such"));
 }
 
+static void the_widest_of_a_family_is_found(void **state) {
+    static const char family[] = "scores/int8_";
+    const struct kernel *widest = kernel_widest(family);
+    (void)state;
+    assert_non_null(widest);
+    for (size_t i = 0; kernels[i] != NULL; i++) {
+        if (strncmp(kernels[i]->name, family, strlen(family)) == 0) {
+            assert_true(kernels[i]->isa <= widest->isa || kernel_unavailable(kernels[i]) != NULL);
+        }
+    }
+    assert_memory_equal(widest->name, family, strlen(family));
+    assert_null(kernel_unavailable(widest));
+    assert_null(kernel_widest("no/such"));
+}
+
 /* Applies the rotation to unit vectors: their images must be orthonormal. */
 static void check_orthogonal(int32_t d, const char *kind) {
     struct rotation *r;
@@ -159,6 +174,7 @@ int main(void) {
         cmocka_unit_test(mutants_fail),
         cmocka_unit_test(every_form_has_every_kind_of_mutant),
         cmocka_unit_test(every_kernel_has_an_operation),
+        cmocka_unit_test(the_widest_of_a_family_is_found),
         cmocka_unit_test(rotations_are_orthogonal),
         cmocka_unit_test(rotations_spread),
         cmocka_unit_test(seeds_make_different_rotations),
