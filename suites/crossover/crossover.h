@@ -9,6 +9,7 @@
 #include "../../harness/judge/judge.h"
 #include "../../harness/judge/kernel.h"
 #include "../../harness/run/experiment.h"
+#include "../kernels/attend.h"
 #include "../kernels/graph.h"
 #include "crossover_data.h"
 
@@ -125,6 +126,14 @@ struct crossover_arm {
  * stage: seconds are added.  counts NULL: nothing is counted. */
 enum status crossover_step(struct crossover_group *s, struct crossover_arm *a, int64_t query,
                            double stage[CROSSOVER_STAGES], struct graph_counts *counts);
+
+/* The rows that the last step chose in one head, `count` of the space. */
+int32_t *crossover_chosen_of(const struct crossover_group *s, int32_t head);
+
+/* The attention of a step over what it has chosen in one head. */
+struct attend_call crossover_attend_call(const struct crossover_group *s,
+                                         const struct crossover_arm *a, int64_t query,
+                                         int32_t head);
 
 /* Checksum of what the last step chose. */
 uint64_t crossover_step_answer(const struct crossover_group *s, const struct crossover_arm *a);

@@ -65,10 +65,9 @@ static void count_step(const struct crossover_group *s, const struct crossover_a
 static void weigh_step(const struct crossover_group *s, int64_t query, struct tally *t) {
     const struct crossover_plan *p = &s->data.plan;
     for (int32_t head = 0; head < p->heads; head++) {
-        const struct crossover_quality q =
-            crossover_quality_of(&s->data, &s->oracles[head * p->queries + query],
-                                 s->space.chosen + head * s->space.stride, s->space.count[head],
-                                 s->space.out + (int64_t)head * p->d);
+        const struct crossover_quality q = crossover_quality_of(
+            &s->data, &s->oracles[head * p->queries + query], crossover_chosen_of(s, head),
+            s->space.count[head], s->space.out + (int64_t)head * p->d);
         t->recall[t->answers] = q.recall;
         t->mass[t->answers] = q.mass;
         t->cosine[t->answers++] = q.cosine;
@@ -78,8 +77,9 @@ static void weigh_step(const struct crossover_group *s, int64_t query, struct ta
 /* All keys are chosen where all are read. */
 static void choose_all(const struct crossover_group *s) {
     for (int32_t head = 0; head < s->data.plan.heads; head++) {
+        int32_t *chosen = crossover_chosen_of(s, head);
         for (int64_t i = 0; i < s->data.plan.n; i++) {
-            s->space.chosen[head * s->space.stride + i] = (int32_t)i;
+            chosen[i] = (int32_t)i;
         }
     }
 }

@@ -75,3 +75,20 @@ void crossover_data_free(struct crossover_data *d) {
     mem_free(d->search_q);
     *d = (struct crossover_data){.plan = d->plan};
 }
+
+const float *crossover_keys_of(const struct crossover_data *d, int32_t head) {
+    return d->k + head * d->plan.n * d->plan.d;
+}
+
+const float *crossover_values_of(const struct crossover_data *d, int32_t head) {
+    return d->v + head * d->plan.n * d->plan.d;
+}
+
+const float *crossover_query_of(const struct crossover_data *d, int32_t head, int64_t query) {
+    return d->q + (head * d->plan.queries + query) * d->plan.d;
+}
+
+const float *crossover_search_query_of(const struct crossover_data *d, int32_t head,
+                                       int64_t query) {
+    return d->search_q + (head * d->plan.queries + query) * d->d_search;
+}

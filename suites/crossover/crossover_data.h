@@ -48,6 +48,12 @@ enum status crossover_data_new(const struct crossover_plan *plan, int threads,
                                struct crossover_data *out);
 void crossover_data_free(struct crossover_data *d);
 
+/* A head's keys and values (n, d), one of its queries (d), and that query's search vector. */
+const float *crossover_keys_of(const struct crossover_data *d, int32_t head);
+const float *crossover_values_of(const struct crossover_data *d, int32_t head);
+const float *crossover_query_of(const struct crossover_data *d, int32_t head, int64_t query);
+const float *crossover_search_query_of(const struct crossover_data *d, int32_t head, int64_t query);
+
 /* The oracle's answer to one query of one head in float64. */
 struct crossover_oracle {
     double *weights; /* (n) softmax of q k / sqrt(d) */

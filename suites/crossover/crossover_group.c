@@ -89,7 +89,7 @@ static enum status make_bounds(struct crossover_group *s) {
     s->bounds =
         mem_alloc_array((size_t)p->heads * (size_t)s->pages, 2 * (size_t)p->d * sizeof *s->bounds);
     for (int32_t head = 0; head < p->heads && s->bounds != NULL; head++) {
-        pages_bounds(s->data.k + head * p->n * p->d, p->n, p->d, s->page,
+        pages_bounds(crossover_keys_of(&s->data, head), p->n, p->d, s->page,
                      s->bounds + head * s->pages * 2 * p->d);
     }
     return s->bounds == NULL ? ST_SYSTEM : ST_OK;

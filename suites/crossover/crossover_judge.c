@@ -4,7 +4,6 @@
 #include "../../harness/base/memory.h"
 #include "../../reference/hnsw.h"
 #include "../../reference/pages.h"
-#include "../kernels/attend.h"
 #include "../kernels/attend_check.h"
 #include "../kernels/graph_check.h"
 #include "crossover.h"
@@ -32,20 +31,6 @@ struct judged {
     int32_t head;
     struct judge *j;
 };
-
-static const float *query_of(const struct judged *x) {
-    const struct crossover_plan *p = &x->s->data.plan;
-    return x->s->data.q + (x->head * p->queries + x->query) * p->d;
-}
-
-static const float *keys_of(const struct judged *x) {
-    const struct crossover_plan *p = &x->s->data.plan;
-    return x->s->data.k + x->head * p->n * p->d;
-}
-
-static const int32_t *chosen_of(const struct judged *x) {
-    return x->s->space.chosen + x->head * x->s->space.stride;
-}
 
 /* --- the largest --------------------------------------------------------------------------------
  */
@@ -87,9 +72,10 @@ static void judge_largest(struct judge *j, const char *what, const struct scored
 
 static void score_keys(const struct judged *x, struct scored *s) {
     const int32_t d = x->s->data.plan.d;
-    const float *q = query_of(x);
+    const float *q = crossover_query_of(&x->s->data, x->head, x->query);
+    const float *keys = crossover_keys_of(&x->s->data, x->head);
     for (int64_t i = 0; i < s->n; i++) {
-        const float *key = keys_of(x) + i * d;
+        const float *key = keys + i * d;
         double terms = 0;
         for (int32_t c = 0; c < d; c++) {
             terms += fabs((double)q[c] * (double)key[c]);
@@ -103,13 +89,14 @@ static enum status judge_topk(const struct judged *x) {
     struct scored s;
     enum status st = scored_new(x->s->data.plan.n, &s);
     if (st == ST_OK) {
+        const int32_t *chosen = crossover_chosen_of(x->s, x->head);
+        const int64_t count = x->s->space.count[x->head];
         score_keys(x, &s);
-        for (int64_t i = 0; i < x->s->space.count[x->head]; i++) {
-            s.in[chosen_of(x)[i]] = 1;
+        for (int64_t i = 0; i < count; i++) {
+            s.in[chosen[i]] = 1;
         }
-        if (x->s->space.count[x->head] != x->a->k) {
-            judge_fail(x->j, "%lld keys chosen, not %lld", (long long)x->s->space.count[x->head],
-                       (long long)x->a->k);
+        if (count != x->a->k) {
+            judge_fail(x->j, "%lld keys chosen, not %lld", (long long)count, (long long)x->a->k);
         }
         judge_largest(x->j, "key", &s);
     }
@@ -120,13 +107,15 @@ static enum status judge_topk(const struct judged *x) {
 /* Quest, algorithm 1, over the pages before the last. */
 static void score_pages(const struct judged *x, struct scored *s, double *bounds, float *rounded) {
     const int32_t d = x->s->data.plan.d, page = x->s->page;
+    const float *q = crossover_query_of(&x->s->data, x->head, x->query);
+    const float *keys = crossover_keys_of(&x->s->data, x->head);
     for (int64_t i = 0; i < s->n; i++) {
         double terms;
-        ref_page_bounds(keys_of(x) + i * page * d, page, d, bounds, bounds + d);
+        ref_page_bounds(keys + i * page * d, page, d, bounds, bounds + d);
         for (int32_t c = 0; c < 2 * d; c++) {
             rounded[c] = (float)bounds[c]; /* a key's own value */
         }
-        s->score[i] = ref_page_score(query_of(x), rounded, rounded + d, d, &terms);
+        s->score[i] = ref_page_score(q, rounded, rounded + d, d, &terms);
         s->doubt[i] = judge_gamma(d + 2) * terms;
     }
 }
@@ -135,7 +124,7 @@ static void score_pages(const struct judged *x, struct scored *s, double *bounds
 static void judge_pages(const struct judged *x, struct scored *s) {
     const int64_t page = x->s->page, n = x->s->data.plan.n, last = x->s->pages - 1;
     const int64_t count = x->s->space.count[x->head], budget = x->a->k / page;
-    const int32_t *chosen = chosen_of(x);
+    const int32_t *chosen = crossover_chosen_of(x->s, x->head);
     int64_t pages = 0;
     for (int64_t i = 0; i < count; pages++) {
         const int64_t at = chosen[i] / page, to = (at + 1) * page < n ? (at + 1) * page : n;
@@ -203,8 +192,7 @@ static enum status judge_search(const struct judged *x) {
     enum status st = crossover_links_of(x->a->graph, x->head, &links);
     struct graph_problem p = {.vectors = d->search_k + x->head * d->plan.n * d->d_search,
                               .links = &links,
-                              .query = d->search_q +
-                                       (x->head * d->plan.queries + x->query) * d->d_search,
+                              .query = crossover_search_query_of(d, x->head, x->query),
                               .d = d->d_search,
                               .ef = x->a->ef,
                               .k = x->a->ef};
@@ -228,15 +216,7 @@ static enum status judge_search(const struct judged *x) {
 /* --- a step ----------------------------------------------------------------------------------- */
 
 static enum status judge_attention(const struct judged *x) {
-    const struct crossover_plan *p = &x->s->data.plan;
-    const bool all = x->a->method == CROSSOVER_FULL;
-    struct attend_problem problem = {.call = {.q = query_of(x),
-                                              .k = keys_of(x),
-                                              .v = x->s->data.v + x->head * p->n * p->d,
-                                              .chosen = all ? NULL : chosen_of(x),
-                                              .n = p->n,
-                                              .count = x->s->space.count[x->head],
-                                              .d = p->d}};
+    struct attend_problem problem = {.call = crossover_attend_call(x->s, x->a, x->query, x->head)};
     if (problem.call.count > ATTENDED_MOST) {
         return ST_OK;
     }

@@ -14,7 +14,6 @@ static int larger_first(const void *a, const void *b) {
 enum status crossover_oracle_new(const struct crossover_data *d, int32_t head, int64_t query,
                                  struct crossover_oracle *o) {
     const struct crossover_plan *p = &d->plan;
-    const int64_t keys = head * p->n * p->d;
     o->weights = mem_alloc_array((size_t)p->n, sizeof *o->weights);
     o->largest = mem_alloc_array((size_t)p->n, sizeof *o->largest);
     o->out = mem_alloc_array((size_t)p->d, sizeof *o->out);
@@ -22,8 +21,8 @@ enum status crossover_oracle_new(const struct crossover_data *d, int32_t head, i
         crossover_oracle_free(o);
         return ST_SYSTEM;
     }
-    ref_attention_full(d->q + (head * p->queries + query) * p->d, d->k + keys, d->v + keys, p->n,
-                       p->d, o->weights, o->out);
+    ref_attention_full(crossover_query_of(d, head, query), crossover_keys_of(d, head),
+                       crossover_values_of(d, head), p->n, p->d, o->weights, o->out);
     memcpy(o->largest, o->weights, (size_t)p->n * sizeof *o->largest);
     qsort(o->largest, (size_t)p->n, sizeof *o->largest, larger_first);
     return ST_OK;

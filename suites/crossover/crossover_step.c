@@ -4,7 +4,6 @@
 
 #include "../../harness/base/clock.h"
 #include "../../harness/run/roofline.h"
-#include "../kernels/attend.h"
 #include "../kernels/attention_select.h"
 #include "../kernels/pages.h"
 #include "../kernels/scores.h"
@@ -27,18 +26,8 @@ static void end(struct turn *t, enum crossover_stage stage) {
     t->since = now;
 }
 
-static const float *query_of(const struct turn *t) {
-    const struct crossover_plan *p = &t->s->data.plan;
-    return t->s->data.q + (t->head * p->queries + t->query) * p->d;
-}
-
-static const float *keys_of(const struct turn *t) {
-    const struct crossover_plan *p = &t->s->data.plan;
-    return t->s->data.k + t->head * p->n * p->d;
-}
-
-static int32_t *chosen_of(const struct turn *t) {
-    return t->s->space.chosen + t->head * t->s->space.stride;
+int32_t *crossover_chosen_of(const struct crossover_group *s, int32_t head) {
+    return s->space.chosen + head * s->space.stride;
 }
 
 /* --- choosing --------------------------------------------------------------------------------- */
@@ -50,11 +39,15 @@ static enum status no_number(void) {
 static enum status choose_topk(struct turn *t) {
     const struct crossover_plan *p = &t->s->data.plan;
     struct crossover_space *w = &t->s->space;
-    const struct scores_call call = {.q = query_of(t), .k = keys_of(t), .n = p->n, .d = p->d};
+    const struct scores_call call = {.q = crossover_query_of(&t->s->data, t->head, t->query),
+                                     .k = crossover_keys_of(&t->s->data, t->head),
+                                     .n = p->n,
+                                     .d = p->d};
     begin(t);
     scores_best(SCORES_F32)->run(&call, w->scores);
     end(t, CROSSOVER_ESTIMATE);
-    w->count[t->head] = attention_select()(w->scores, p->n, t->a->k, chosen_of(t), w->select);
+    w->count[t->head] =
+        attention_select()(w->scores, p->n, t->a->k, crossover_chosen_of(t->s, t->head), w->select);
     end(t, CROSSOVER_SELECT);
     return w->count[t->head] < 0 ? no_number() : ST_OK;
 }
@@ -64,7 +57,7 @@ static enum status choose_quest(struct turn *t) {
     const struct crossover_plan *p = &t->s->data.plan;
     struct crossover_space *w = &t->s->space;
     const int64_t last = t->s->pages - 1, others = t->a->k / t->s->page - 1;
-    const struct pages_call call = {.q = query_of(t),
+    const struct pages_call call = {.q = crossover_query_of(&t->s->data, t->head, t->query),
                                     .bounds = t->s->bounds + t->head * t->s->pages * 2 * p->d,
                                     .pages = last,
                                     .d = p->d};
@@ -77,7 +70,7 @@ static enum status choose_quest(struct turn *t) {
     if (found < 0) {
         return no_number();
     }
-    int32_t *out = chosen_of(t);
+    int32_t *const chosen = crossover_chosen_of(t->s, t->head), *out = chosen;
     w->picked[found] = (int32_t)last;
     for (int64_t i = 0; i <= found; i++) {
         const int64_t from = (int64_t)w->picked[i] * t->s->page, to = from + t->s->page;
@@ -85,7 +78,7 @@ static enum status choose_quest(struct turn *t) {
             *out++ = (int32_t)row;
         }
     }
-    w->count[t->head] = out - chosen_of(t);
+    w->count[t->head] = out - chosen;
     end(t, CROSSOVER_GATHER);
     return ST_OK;
 }
@@ -126,15 +119,15 @@ static enum status choose_hnsw(struct turn *t, struct graph_counts *counts) {
     const struct crossover_data *d = &t->s->data;
     struct crossover_space *w = &t->s->space;
     const struct graph_impl *impl = t->a->graph->kernel->impl;
+    int32_t *out = crossover_chosen_of(t->s, t->head);
     begin(t);
     if (t->head >= d->graphs) {
         w->count[t->head] = w->count[0];
-        memcpy(chosen_of(t), w->chosen, (size_t)w->count[0] * sizeof *w->chosen);
+        memcpy(out, w->chosen, (size_t)w->count[0] * sizeof *w->chosen);
         end(t, CROSSOVER_GATHER);
         return ST_OK;
     }
-    const float *query = d->search_q + (t->head * d->plan.queries + t->query) * d->d_search;
-    int32_t *out = chosen_of(t);
+    const float *query = crossover_search_query_of(d, t->head, t->query);
     const int64_t found = impl->search(t->a->graph->index[t->head], query, t->a->ef, t->a->ef, out,
                                        w->scores, counts);
     end(t, CROSSOVER_ESTIMATE);
@@ -150,20 +143,25 @@ static enum status choose_hnsw(struct turn *t, struct graph_counts *counts) {
 /* --- a step ------------------------------------------------------------------------------------
  */
 
+struct attend_call crossover_attend_call(const struct crossover_group *s,
+                                         const struct crossover_arm *a, int64_t query,
+                                         int32_t head) {
+    const bool all = a->method == CROSSOVER_FULL;
+    return (struct attend_call){.q = crossover_query_of(&s->data, head, query),
+                                .k = crossover_keys_of(&s->data, head),
+                                .v = crossover_values_of(&s->data, head),
+                                .chosen = all ? NULL : crossover_chosen_of(s, head),
+                                .n = s->data.plan.n,
+                                .count = all ? s->data.plan.n : s->space.count[head],
+                                .d = s->data.plan.d};
+}
+
 static void attend(struct turn *t) {
-    const struct crossover_plan *p = &t->s->data.plan;
     struct crossover_space *w = &t->s->space;
-    const bool all = t->a->method == CROSSOVER_FULL;
-    const struct attend_call call = {.q = query_of(t),
-                                     .k = keys_of(t),
-                                     .v = t->s->data.v + t->head * p->n * p->d,
-                                     .chosen = all ? NULL : chosen_of(t),
-                                     .n = p->n,
-                                     .count = all ? p->n : w->count[t->head],
-                                     .d = p->d};
+    const struct attend_call call = crossover_attend_call(t->s, t->a, t->query, t->head);
     begin(t);
     w->count[t->head] = call.count;
-    attend_best()->run(&call, w->weights, w->out + (int64_t)t->head * p->d);
+    attend_best()->run(&call, w->weights, w->out + (int64_t)t->head * call.d);
     end(t, CROSSOVER_ATTEND);
 }
 
@@ -217,7 +215,7 @@ uint64_t crossover_step_answer(const struct crossover_group *s, const struct cro
         return sum;
     }
     for (int32_t head = 0; head < s->data.plan.heads; head++) {
-        sum = sum * 31 + judge_checksum(w->chosen + head * w->stride,
+        sum = sum * 31 + judge_checksum(crossover_chosen_of(s, head),
                                         (size_t)w->count[head] * sizeof *w->chosen);
     }
     return sum;
