@@ -13,8 +13,7 @@
 #include "../kernels/graph.h"
 #include "crossover_data.h"
 
-/* --- plan (crossover_plan.c, crossover_formula.c, crossover_crossings.c) -----------------------
- */
+/* --- plan (crossover_plan.c, crossover_formula.c, crossover_crossings.c) ---------------------- */
 
 enum crossover_method {
     CROSSOVER_READ,  /* reads the keys and does nothing else */
@@ -42,8 +41,7 @@ enum status crossover_plan_crossings(struct run *run);
 /* Value of a text parameter, "" where there is none. */
 const char *crossover_text(const struct cell *c, const char *name);
 
-/* --- a group (crossover_group.c, crossover_graphs.c) -------------------------------------------
- */
+/* --- a group (crossover_group.c, crossover_graphs.c) ------------------------------------------ */
 
 /* A built graph of each of the data's sets of search vectors. */
 struct crossover_graph {
@@ -143,11 +141,14 @@ int64_t crossover_steps(int64_t n);
 
 double crossover_time(struct group *g, struct cell *c, int round);
 
-/* --- results -----------------------------------------------------------------------------------
- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 enum status crossover_check_arm(struct crossover_group *s, struct cell *c);
 enum status crossover_summarise(struct run *run, struct group *g);
+/* The cell of a method with the least value of a metric among those of enough quality; NULL: none.
+ */
+const struct cell *crossover_cheapest_of(const struct group *g, enum crossover_method method,
+                                         const char *metric);
 enum status crossover_check_formula(struct run *run, struct cell *c);
 enum status crossover_check_crossing(struct run *run, struct cell *c);
 

@@ -31,8 +31,7 @@ static void tally_free(struct tally *t) {
     free(t->cosine);
 }
 
-/* --- one query -----------------------------------------------------------------------------------
- */
+/* --- one query -------------------------------------------------------------------------------- */
 
 static struct crossover_work work_of(const struct crossover_group *s, const struct crossover_arm *a,
                                      const struct graph_counts *counts) {

@@ -2,7 +2,6 @@
  * that keeps enough of the oracle's attention, by counts and by time. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "crossover.h"
@@ -24,8 +23,7 @@ static const struct pair {
 
 enum { PAIRS = sizeof pairs / sizeof pairs[0], CONTEXTS_MOST = 16 };
 
-/* --- plan ----------------------------------------------------------------------------------------
- */
+/* --- plan ------------------------------------------------------------------------------------- */
 
 /* Whether a group is of arms; then its first cell says of which data. */
 static bool has_arms(const struct group *g) {
@@ -79,25 +77,6 @@ struct curves {
     const char *metric;
 };
 
-static bool comparable(const struct cell *c, enum crossover_method method) {
-    return crossover_method_of(c) == method && c->verdict != VERDICT_FAIL &&
-           c->verdict != VERDICT_SKIP &&
-           crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"));
-}
-
-static const struct cell *cheapest_of(const struct group *g, enum crossover_method method,
-                                      const char *metric) {
-    const struct cell *best = NULL;
-    for (size_t i = 0; i < g->cell_count; i++) {
-        const struct cell *c = &g->cells[i];
-        const double cost = comparable(c, method) ? cell_value(c, metric) : NAN;
-        if (isfinite(cost) && (best == NULL || cost < cell_value(best, metric))) {
-            best = c;
-        }
-    }
-    return best;
-}
-
 static struct curves curves_of(const struct run *run, const struct cell *c, const struct pair *pair,
                                const char *metric) {
     struct curves out = {.metric = metric};
@@ -105,8 +84,8 @@ static struct curves curves_of(const struct run *run, const struct cell *c, cons
     for (size_t i = 0; (g = run_planned_group(run, i)) != NULL && out.count < CONTEXTS_MOST; i++) {
         if (has_arms(g) && same_data(&g->cells[0], c)) {
             out.n[out.count] = (double)cell_integer(&g->cells[0], "context", 0);
-            out.cells[0][out.count] = cheapest_of(g, pair->first, metric);
-            out.cells[1][out.count++] = cheapest_of(g, pair->second, metric);
+            out.cells[0][out.count] = crossover_cheapest_of(g, pair->first, metric);
+            out.cells[1][out.count++] = crossover_cheapest_of(g, pair->second, metric);
         }
     }
     return out;

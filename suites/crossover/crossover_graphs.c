@@ -29,8 +29,7 @@ static enum status construction_of(const struct crossover_group *s, int64_t *ef)
     return run_setting_integer(s->run, "ef_construction", 1, 10000, ef);
 }
 
-/* --- building -----------------------------------------------------------------------------------
- */
+/* --- building --------------------------------------------------------------------------------- */
 
 static enum status build_one(const struct crossover_group *s, const struct graph_impl *impl,
                              const struct graph_params *params, int32_t set,
@@ -63,8 +62,8 @@ static enum status adopt_one(const struct crossover_group *s, const struct cross
     return st;
 }
 
-static struct crossover_graph *find(struct crossover_group *s, const struct kernel *kernel,
-                                    int32_t m) {
+static const struct crossover_graph *find(const struct crossover_group *s,
+                                          const struct kernel *kernel, int64_t m) {
     for (size_t i = 0; i < s->graph_count; i++) {
         if (s->graphs[i].kernel == kernel && s->graphs[i].m == m) {
             return &s->graphs[i];
@@ -74,7 +73,7 @@ static struct crossover_graph *find(struct crossover_group *s, const struct kern
 }
 
 static enum status make(struct crossover_group *s, const struct kernel *kernel, int32_t m,
-                        const struct crossover_graph *from, struct crossover_graph **out) {
+                        const struct crossover_graph *from, const struct crossover_graph **out) {
     int64_t ef;
     *out = find(s, kernel, m);
     if (*out != NULL) {
@@ -118,8 +117,7 @@ static void close_graph(const struct crossover_group *s, struct crossover_graph 
     g->index = NULL;
 }
 
-/* --- what cells need ----------------------------------------------------------------------------
- */
+/* --- what cells need -------------------------------------------------------------------------- */
 
 /* The library whose links a cell's flat search takes over; NULL: it searches its own. */
 static const struct kernel *source_of(const struct cell *c) {
@@ -132,7 +130,7 @@ static const struct kernel *source_of(const struct cell *c) {
 static enum status make_for(struct crossover_group *s, const struct cell *c) {
     const int32_t m = (int32_t)cell_integer(c, "m", 0);
     const struct kernel *source = source_of(c);
-    struct crossover_graph *from = NULL, *g = NULL;
+    const struct crossover_graph *from = NULL, *g = NULL;
     enum status st = source != NULL ? make(s, source, m, NULL, &from) : ST_OK;
     return st == ST_OK ? make(s, kernel_find(c->kernel), m, from, &g) : st;
 }
@@ -164,11 +162,5 @@ void crossover_graphs_free(struct crossover_group *s) {
 
 const struct crossover_graph *crossover_graph_of(const struct crossover_group *s,
                                                  const struct cell *c) {
-    const struct kernel *kernel = kernel_find(c->kernel);
-    for (size_t i = 0; i < s->graph_count; i++) {
-        if (s->graphs[i].kernel == kernel && s->graphs[i].m == cell_integer(c, "m", 0)) {
-            return &s->graphs[i];
-        }
-    }
-    return NULL;
+    return find(s, kernel_find(c->kernel), cell_integer(c, "m", 0));
 }

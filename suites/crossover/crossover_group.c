@@ -14,8 +14,7 @@
 #include "../lm/lm_source.h"
 #include "crossover.h"
 
-/* --- memory ------------------------------------------------------------------------------------
- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 /* Bytes that the system can give without swapping; a huge number where it does not say. */
 static double available_bytes(void) {
@@ -52,8 +51,7 @@ static double needed_bytes(const struct group *g) {
     return n * (heads * head + sets * (search + 2 * (graphs * search + 4 * links)));
 }
 
-/* --- preparing ---------------------------------------------------------------------------------
- */
+/* --- preparing -------------------------------------------------------------------------------- */
 
 static enum crossover_kind kind_of(const struct cell *c) {
     enum crossover_kind kind = 0;

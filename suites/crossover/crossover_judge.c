@@ -32,8 +32,7 @@ struct judged {
     struct judge *j;
 };
 
-/* --- the largest --------------------------------------------------------------------------------
- */
+/* --- the largest ------------------------------------------------------------------------------ */
 
 /* Scores in float64, and how far float32 may be from them. */
 struct scored {
@@ -161,8 +160,7 @@ static enum status judge_quest(const struct judged *x) {
     return st;
 }
 
-/* --- a graph's search ----------------------------------------------------------------------------
- */
+/* --- a graph's search ------------------------------------------------------------------------- */
 
 /* The flat search follows the paper's rule, as the oracle does, so that it must count the same. */
 static void judge_recount(const struct judged *x, const struct graph_problem *p,

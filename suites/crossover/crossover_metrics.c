@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-/* --- counts -------------------------------------------------------------------------------------
- */
+/* --- counts ----------------------------------------------------------------------------------- */
 
 double crossover_evaluations(const struct crossover_work *w) {
     return (double)(w->scored + w->pages + w->graph_evaluations);

@@ -9,8 +9,7 @@
 
 #include "../../harness/judge/stats.h"
 
-/* --- counts of one step ------------------------------------------------------------------------
- */
+/* --- counts of one step ----------------------------------------------------------------------- */
 
 /* What a step reads: keys scored and page bounds estimated in whole, what a graph search counted,
  * and rows attended to, all heads together. */
@@ -41,8 +40,7 @@ double crossover_evaluations_model(int64_t m, int64_t ef, int64_t n, int32_t gra
 double crossover_counted_n(double evaluations, int32_t page, int32_t d_search, int32_t d,
                            int32_t heads);
 
-/* --- seconds ------------------------------------------------------------------------------------
- */
+/* --- seconds ---------------------------------------------------------------------------------- */
 
 /* Microseconds a step at quantile p of samples of so many steps; p 0.5: the median, with its
  * interval. */
@@ -69,8 +67,7 @@ struct interval crossover_bandwidth_share(const double *seconds, double bytes,
 struct interval crossover_speed_ratio(const double *this_seconds, const double *other_seconds,
                                       size_t n);
 
-/* --- equal quality, crossing ---------------------------------------------------------------------
- */
+/* --- equal quality, crossing ------------------------------------------------------------------ */
 
 /* Mass of at least .95 and a cosine of at least .99; of NaN no. */
 bool crossover_quality_holds(double mass, double cosine);

@@ -98,8 +98,7 @@ enum status crossover_model_of_scores(struct fixture_values *v) {
     return ST_OK;
 }
 
-/* --- times ---------------------------------------------------------------------------------------
- */
+/* --- times ------------------------------------------------------------------------------------ */
 
 enum status crossover_us_of_sample(struct fixture_values *v) {
     const double seconds[] = {4e-6, 8e-6, 40e-6};

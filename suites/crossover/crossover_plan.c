@@ -23,8 +23,7 @@ const char *crossover_text(const struct cell *c, const char *name) {
     return p != NULL && p->kind == PARAM_TEXT ? p->text : "";
 }
 
-/* --- sizes --------------------------------------------------------------------------------------
- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 /* One group; N is decimal, as the seed's.  Captured N end eight tokens before a power of two, which
  * traces have queries for. */
@@ -81,8 +80,7 @@ static const struct settings_of settings[] = {
 
 enum { WIDE = 4096, WIDE_MOST = 64000, ONE_M_FROM = 1000000, ONE_M = 16 };
 
-/* --- cells --------------------------------------------------------------------------------------
- */
+/* --- cells ------------------------------------------------------------------------------------ */
 
 struct context {
     struct run *run;

@@ -140,8 +140,7 @@ static enum status choose_hnsw(struct turn *t, struct graph_counts *counts) {
     return ST_OK;
 }
 
-/* --- a step ------------------------------------------------------------------------------------
- */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 struct attend_call crossover_attend_call(const struct crossover_group *s,
                                          const struct crossover_arm *a, int64_t query,
@@ -221,8 +220,7 @@ uint64_t crossover_step_answer(const struct crossover_group *s, const struct cro
     return sum;
 }
 
-/* --- a sample ----------------------------------------------------------------------------------
- */
+/* --- a sample --------------------------------------------------------------------------------- */
 
 int64_t crossover_steps(int64_t n) {
     enum { SMALL = 100000, STEPS = 4 };

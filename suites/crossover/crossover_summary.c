@@ -15,8 +15,7 @@ static bool measured(const struct cell *c) {
     return c->sample_count > 0 && c->verdict != VERDICT_FAIL;
 }
 
-/* --- times ---------------------------------------------------------------------------------------
- */
+/* --- times ------------------------------------------------------------------------------------ */
 
 static void add_times(const struct crossover_group *s, struct cell *c) {
     static const struct {
@@ -89,15 +88,18 @@ static void add_ratio(const struct group *g, struct cell *c) {
 
 /* --- equal quality ---------------------------------------------------------------------------- */
 
-/* The cell of a method with the least median time among those of enough quality; NULL: none. */
-static struct cell *cheapest(const struct group *g, enum crossover_method method) {
+static bool comparable(const struct cell *c, enum crossover_method method) {
+    return crossover_method_of(c) == method && c->verdict != VERDICT_FAIL &&
+           c->verdict != VERDICT_SKIP &&
+           crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"));
+}
+
+const struct cell *crossover_cheapest_of(const struct group *g, enum crossover_method method,
+                                         const char *metric) {
     double *cost = malloc((g->cell_count + 1) * sizeof *cost);
     for (size_t i = 0; cost != NULL && i < g->cell_count; i++) {
         const struct cell *c = &g->cells[i];
-        const bool holds =
-            measured(c) && crossover_method_of(c) == method &&
-            crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"));
-        cost[i] = holds ? cell_value(c, "time_us_p50") : NAN;
+        cost[i] = comparable(c, method) ? cell_value(c, metric) : NAN;
     }
     const size_t best = cost != NULL ? crossover_cheapest(cost, g->cell_count) : g->cell_count;
     free(cost);
@@ -106,7 +108,7 @@ static struct cell *cheapest(const struct group *g, enum crossover_method method
 
 static void mark_cheapest(const struct group *g) {
     for (enum crossover_method method = CROSSOVER_FULL; method < CROSSOVER_METHODS; method++) {
-        const struct cell *best = cheapest(g, method);
+        const struct cell *best = crossover_cheapest_of(g, method, "time_us_p50");
         for (size_t i = 0; i < g->cell_count; i++) {
             struct cell *c = &g->cells[i];
             if (measured(c) && crossover_method_of(c) == method) {
@@ -117,18 +119,20 @@ static void mark_cheapest(const struct group *g) {
 }
 
 static void add_break_even(const struct group *g, struct cell *c) {
-    const struct cell *quest = cheapest(g, CROSSOVER_QUEST), *full = cheapest(g, CROSSOVER_FULL);
-    const double build = cell_value(c, "build_s"), time = cell_value(c, "time_us_p50");
+    static const char by[] = "time_us_p50";
+    const struct cell *quest = crossover_cheapest_of(g, CROSSOVER_QUEST, by),
+                      *full = crossover_cheapest_of(g, CROSSOVER_FULL, by);
+    const double build = cell_value(c, "build_s"), time = cell_value(c, by);
     if (!crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"))) {
         return;
     }
     if (quest != NULL) {
         cell_metric(c, "break_even_steps", "steps", false,
-                    crossover_break_even(build, time, cell_value(quest, "time_us_p50")), 1);
+                    crossover_break_even(build, time, cell_value(quest, by)), 1);
     }
     if (full != NULL) {
         cell_metric(c, "break_even_full_steps", "steps", false,
-                    crossover_break_even(build, time, cell_value(full, "time_us_p50")), 1);
+                    crossover_break_even(build, time, cell_value(full, by)), 1);
     }
 }
 

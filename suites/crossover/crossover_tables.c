@@ -33,8 +33,7 @@ static const struct column crossover_columns[] = {
     {NULL, NULL, NULL},
 };
 
-/* --- arms ---------------------------------------------------------------------------------------
- */
+/* --- arms ------------------------------------------------------------------------------------- */
 
 static const char *const data_split[] = {"data", "d", "kv_heads", NULL};
 

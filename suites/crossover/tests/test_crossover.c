@@ -77,8 +77,7 @@ static void each_kind_of_data_has_its_crossings(void **state) {
     run_free(&full);
 }
 
-/* --- a group -----------------------------------------------------------------------------------
- */
+/* --- a group ---------------------------------------------------------------------------------- */
 
 static const char small[] = "planted-128-1-4000";
 static const char few[] =
