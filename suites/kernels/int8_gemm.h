@@ -19,4 +19,7 @@ struct int8_gemm_impl {
     void (*release)(void *packed); /* NULL is nothing */
 };
 
+/* The products of one instruction set each, which the CPU must have (kernels int8_gemm/...). */
+extern const struct int8_gemm_impl int8_gemm_avx2, int8_gemm_scalar, int8_gemm_vnni;
+
 #endif
