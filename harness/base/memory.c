@@ -9,6 +9,14 @@
 
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
+void mem_prefer_huge_pages(void *p, size_t bytes) {
+    const uintptr_t first = ((uintptr_t)p + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE,
+                    end = ((uintptr_t)p + bytes) / HUGE_PAGE * HUGE_PAGE;
+    if (first < end) {
+        madvise((char *)p + (first - (uintptr_t)p), end - first, MADV_HUGEPAGE);
+    }
+}
+
 void *mem_alloc(size_t bytes) {
     size_t unit = bytes >= (size_t)2 * HUGE_PAGE ? HUGE_PAGE : LINE;
     size_t rounded = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
@@ -19,7 +27,7 @@ void *mem_alloc(size_t bytes) {
         return NULL;
     }
     if (unit == HUGE_PAGE) {
-        madvise(p, rounded, MADV_HUGEPAGE); /* advice: a refusal costs speed, not correctness */
+        mem_prefer_huge_pages(p, rounded);
     }
     memset(p, 0, rounded);
     return p;

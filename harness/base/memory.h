@@ -12,6 +12,10 @@ void *mem_alloc(size_t bytes);
 /* As mem_alloc for count elements of size; NULL when the product overflows. */
 void *mem_alloc_array(size_t count, size_t size);
 
+/* Asks for 2 MiB pages for memory that somebody else allocated and has not written to yet.  Advice:
+ * a refusal costs speed, not correctness. */
+void mem_prefer_huge_pages(void *p, size_t bytes);
+
 /* Frees what mem_alloc gave; NULL is allowed. */
 void mem_free(void *p);
 
