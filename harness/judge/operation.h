@@ -41,6 +41,18 @@ struct mutant {
     struct kernel kernel;
 };
 
+/* A row of an operation's table of mutants: the kernel "mutant/ID", whose function table is of that
+ * type and is filled with the arguments after it. */
+#define MUTANT_ROW(of_operation, of_dtype, id, which, of_form, type, ...)                          \
+    {                                                                                              \
+        .name = #id, .kind = MUTANT_##which, .form = of_form, .kernel = {                          \
+            .name = "mutant/" #id,                                                                 \
+            .operation = of_operation,                                                             \
+            .dtype = of_dtype,                                                                     \
+            .impl = &(const type){__VA_ARGS__},                                                    \
+        }                                                                                          \
+    }
+
 /* Why a form of an operation can have no mutant of a kind. */
 struct mutant_absence {
     enum mutant_kind kind;

@@ -243,15 +243,7 @@ ATTEND(weights_as_scores) {
 
 /* --- table ------------------------------------------------------------------------------------ */
 
-#define MUTANT(id, which)                                                                          \
-    {                                                                                              \
-#id, MUTANT_##which, "", {                                                                 \
-            .name = "mutant/" #id, .operation = "attend", .dtype = "f32",                          \
-            .impl = &(const struct attend_impl) {                                                  \
-                id                                                                                 \
-            }                                                                                      \
-        }                                                                                          \
-    }
+#define MUTANT(id, which) MUTANT_ROW("attend", "f32", id, which, "", struct attend_impl, id)
 
 const struct mutant attend_mutants[] = {
     MUTANT(zero, ZERO),

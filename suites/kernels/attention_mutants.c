@@ -453,14 +453,8 @@ static enum status by_token(void *state, const struct lm_attention_call *call) {
 /* --- table ------------------------------------------------------------------------------------ */
 
 #define MUTANT(id, which, real, rule, function, begin)                                             \
-    {                                                                                              \
-#id, MUTANT_##which, #real, {                                                              \
-            .name = "mutant/" #id, .operation = "attention", .dtype = "f32",                       \
-            .impl = &(const struct attention_impl) {                                               \
-                .form = ATTENTION_##rule, .open = begin, .run = function, .close = close_##real    \
-            }                                                                                      \
-        }                                                                                          \
-    }
+    MUTANT_ROW("attention", "f32", id, which, #real, struct attention_impl,                        \
+               .form = ATTENTION_##rule, .open = begin, .run = function, .close = close_##real)
 #define TOPK(id) MUTANT(id, OTHER, topk, TOPK, id, open_topk)
 #define INT8(id) MUTANT(id, OTHER, int8, INT8_TOKEN, id, open_int8)
 #define EVERY(id, which)                                                                           \

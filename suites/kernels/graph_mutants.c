@@ -250,14 +250,8 @@ static int64_t size(const void *index) { return base()->size(index); }
 static void close_index(void *index) { base()->close(index); }
 
 #define MUTANT(id, which)                                                                          \
-    {                                                                                              \
-#id, MUTANT_##which, "", {                                                                 \
-            .name = "mutant/" #id, .operation = "graph", .dtype = "f32",                           \
-            .impl = &(const struct graph_impl) {                                                   \
-                .adopt = adopt, .search = id, .size = size, .close = close_index                   \
-            }                                                                                      \
-        }                                                                                          \
-    }
+    MUTANT_ROW("graph", "f32", id, which, "", struct graph_impl, .adopt = adopt, .search = id,     \
+               .size = size, .close = close_index)
 
 const struct mutant graph_mutants[] = {
     MUTANT(zero, ZERO),

@@ -329,15 +329,8 @@ SEARCH_ONE(misreports_dimensions) {
 /* --- table ------------------------------------------------------------------------------------ */
 
 #define MUTANT(id, which, form, is_pruned, function, end)                                          \
-    {                                                                                              \
-#id, MUTANT_##which, form, {                                                               \
-            .name = "mutant/" #id, .operation = "knn", .dtype = "f32",                             \
-            .impl = &(const struct knn_impl) {                                                     \
-                .pruned = is_pruned, .batch = 1, .build = build, .search = function,               \
-                .destroy = end                                                                     \
-            }                                                                                      \
-        }                                                                                          \
-    }
+    MUTANT_ROW("knn", "f32", id, which, form, struct knn_impl, .pruned = is_pruned, .batch = 1,    \
+               .build = build, .search = function, .destroy = end)
 #define EXACT(id, which) MUTANT(id, which, "exact", false, id, destroy)
 #define PRUNED(id, which) MUTANT(id, which, "pruned", true, id, destroy)
 #define BOTH_ENDING(id, which, end)                                                                \

@@ -59,15 +59,8 @@ static double one_call_late(int64_t steps) {
     return out;
 }
 
-#define MUTANT(id, kind)                                                                           \
-    {                                                                                              \
-#id, MUTANT_##kind, "", {                                                                  \
-            .name = "mutant/" #id, .operation = "fma_peak", .dtype = "f32",                        \
-            .impl = &(const struct fma_peak_impl) {                                                \
-                LANES, id                                                                          \
-            }                                                                                      \
-        }                                                                                          \
-    }
+#define MUTANT(id, which)                                                                          \
+    MUTANT_ROW("fma_peak", "f32", id, which, "", struct fma_peak_impl, LANES, id)
 
 static const struct mutant mutants[] = {
     MUTANT(zero, ZERO),

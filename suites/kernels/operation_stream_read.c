@@ -146,15 +146,8 @@ static uint64_t one_call_late(const void *data, size_t bytes) {
     return out;
 }
 
-#define MUTANT(id, kind)                                                                           \
-    {                                                                                              \
-#id, MUTANT_##kind, "", {                                                                  \
-            .name = "mutant/" #id, .operation = "stream_read", .dtype = "u64",                     \
-            .impl = &(const struct stream_read_impl) {                                             \
-                id                                                                                 \
-            }                                                                                      \
-        }                                                                                          \
-    }
+#define MUTANT(id, which)                                                                          \
+    MUTANT_ROW("stream_read", "u64", id, which, "", struct stream_read_impl, id)
 
 static const struct mutant mutants[] = {
     MUTANT(zero, ZERO),

@@ -216,14 +216,7 @@ RANK(one_order_for_both) {
 /* --- table ------------------------------------------------------------------------------------ */
 
 #define MUTANT_OF(id, which, number_format, function)                                              \
-    {                                                                                              \
-#id, MUTANT_##which, "", {                                                                 \
-            .name = "mutant/" #id, .operation = "rank", .dtype = "f32",                            \
-            .impl = &(const struct rank_impl) {                                                    \
-                number_format, function                                                            \
-            }                                                                                      \
-        }                                                                                          \
-    }
+    MUTANT_ROW("rank", "f32", id, which, "", struct rank_impl, number_format, function)
 #define MUTANT(id, which) MUTANT_OF(id, which, RANK_F32, id)
 
 const struct mutant rank_mutants[] = {
