@@ -3,6 +3,7 @@
 #include <cpuid.h>
 #include <stdbool.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,21 @@ static uint32_t detect(void) {
     return isa;
 }
 
-uint32_t cpu_isa(void) {
+static uint32_t detect_masked(void) {
     const char *mask = getenv("ATTEST_ISA_MASK");
     return detect() & (mask != NULL ? (uint32_t)strtoul(mask, NULL, 0) : ~0u);
+}
+
+/* Asked once: a virtual machine takes its time to tell what its CPU is. */
+uint32_t cpu_isa(void) {
+    enum { KNOWN = 1 << ISA_COUNT };
+    static _Atomic uint32_t answer;
+    uint32_t isa = atomic_load(&answer);
+    if (isa == 0) {
+        isa = KNOWN | detect_masked();
+        atomic_store(&answer, isa);
+    }
+    return isa & ~(uint32_t)KNOWN;
 }
 
 void cpu_isa_names(uint32_t isa, char *out, size_t size) {

@@ -27,7 +27,7 @@ enum isa {
 };
 
 /* Bits of every ISA group usable here.  The environment variable ATTEST_ISA_MASK (a number) clears
- * bits, so that the fallback paths can be tested on a newer machine. */
+ * bits, so that the fallback paths can be tested on a newer machine; the first call reads it. */
 uint32_t cpu_isa(void);
 
 /* Names of the bits, comma separated, into out. */

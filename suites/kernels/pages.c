@@ -1,6 +1,5 @@
 #include "pages.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -30,15 +29,8 @@ void pages_bounds(const float *keys, int64_t n, int32_t d, int32_t page, float *
 }
 
 const struct pages_impl *pages_best(void) {
-    /* Asked once: a virtual machine takes its time to tell what its CPU is. */
-    static _Atomic(const struct pages_impl *) chosen;
-    const struct pages_impl *best = atomic_load(&chosen);
-    if (best == NULL) {
-        const uint32_t isa = cpu_isa();
-        best = isa & ISA_AVX512 ? kernel_pages_avx512.impl
-               : isa & ISA_AVX2 ? kernel_pages_avx2.impl
-                                : kernel_pages_scalar.impl;
-        atomic_store(&chosen, best);
-    }
-    return best;
+    const uint32_t isa = cpu_isa();
+    return isa & ISA_AVX512 ? kernel_pages_avx512.impl
+           : isa & ISA_AVX2 ? kernel_pages_avx2.impl
+                            : kernel_pages_scalar.impl;
 }

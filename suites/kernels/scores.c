@@ -1,7 +1,5 @@
 #include "scores.h"
 
-#include <stdatomic.h>
-
 #include "../../datasets/half.h"
 #include "../../harness/base/cpu.h"
 #include "../../harness/judge/kernel.h"
@@ -21,15 +19,8 @@ static const struct kernel *const by_width[FORMATS][WIDTHS] = {
 };
 
 const struct scores_impl *scores_best(enum scores_format format) {
-    /* Asked once: a virtual machine takes its time to tell what its CPU is. */
-    static _Atomic(const struct scores_impl *) chosen[FORMATS];
-    const struct scores_impl *best = atomic_load(&chosen[format]);
-    if (best == NULL) {
-        const uint32_t isa = cpu_isa();
-        best = by_width[format][isa & ISA_AVX512 ? 0 : isa & ISA_AVX2 ? 1 : 2]->impl;
-        atomic_store(&chosen[format], best);
-    }
-    return best;
+    const uint32_t isa = cpu_isa();
+    return by_width[format][isa & ISA_AVX512 ? 0 : isa & ISA_AVX2 ? 1 : 2]->impl;
 }
 
 size_t scores_value_size(enum scores_format format) {
