@@ -201,6 +201,17 @@ static json_t *series_json(const double *v, size_t n) {
     return array;
 }
 
+static json_t *latencies_json(const struct cell *c) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < c->latency_count; i++) {
+        if (json_array_append_new(array, json_integer(c->latencies[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 static json_t *cell_json(const struct cell *c, bool with_samples) {
     json_t *o = json_object();
     bool ok = put(o, "id", text(c->id)) && put(o, "experiment", text(c->experiment)) &&
@@ -211,7 +222,8 @@ static json_t *cell_json(const struct cell *c, bool with_samples) {
     if (ok && with_samples)
         ok = put(o, "sample_units", number(c->sample_units)) &&
              put(o, "samples", series_json(c->samples, c->sample_count)) &&
-             put(o, "started", series_json(c->started, c->sample_count));
+             put(o, "started", series_json(c->started, c->sample_count)) &&
+             put(o, "latencies_ns", latencies_json(c));
     if (ok)
         return o;
     json_decref(o);

@@ -355,6 +355,10 @@ static void print_cell(const struct cell *c, FILE *out) {
         fputs("  index          seconds          started\n", out);
     for (size_t i = 0; i < c->sample_count; i++)
         fprintf(out, "  %5zu %16.9g %16.9g\n", i, c->samples[i], c->started[i]);
+    if (c->latency_count > 0)
+        fprintf(out, "latencies: %zu requests, in nanoseconds\n", c->latency_count);
+    for (size_t i = 0; i < c->latency_count; i++)
+        fprintf(out, "  %8zu %12d\n", i, c->latencies[i]);
 }
 
 enum status show_text(const struct shown *s, FILE *out) {

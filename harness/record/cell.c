@@ -157,9 +157,24 @@ bool cell_sample(struct cell *c, double seconds, double started) {
     return true;
 }
 
+bool cell_latencies(struct cell *c, const uint32_t *nanoseconds, size_t n) {
+    int32_t *all = reallocarray(c->latencies, c->latency_count + n, sizeof *all);
+    if (all == NULL)
+        return n == 0;
+    for (size_t i = 0; i < n; i++)
+        all[c->latency_count + i] =
+            nanoseconds[i] > INT32_MAX ? INT32_MAX : (int32_t)nanoseconds[i];
+    c->latencies = all;
+    c->latency_count += n;
+    return true;
+}
+
 void cell_free(struct cell *c) {
     free(c->samples);
     free(c->started);
+    free(c->latencies);
+    c->latencies = NULL;
+    c->latency_count = 0;
     c->samples = c->started = NULL;
     c->sample_count = c->sample_capacity = 0;
 }

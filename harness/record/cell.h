@@ -51,8 +51,10 @@ struct cell {
     double *started;        /* seconds since the group's timing began, same order */
     size_t sample_count, sample_capacity;
     double sample_units; /* work units (queries) per sample */
-    bool finished;       /* its results are in the run's journal */
-    void *state;         /* the experiment's own, during a run */
+    int32_t *latencies;  /* nanoseconds of every request, in the order sent; NULL: not taken */
+    size_t latency_count;
+    bool finished; /* its results are in the run's journal */
+    void *state;   /* the experiment's own, during a run */
 };
 
 /* Parameters keep the order in which they are added; a text longer than the field is cut. */
@@ -77,6 +79,10 @@ void cell_verdict(struct cell *c, enum verdict v, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Appends one raw sample; false when memory is refused. */
 bool cell_sample(struct cell *c, double seconds, double started);
+
+/* Appends latencies of requests, those above INT32_MAX as INT32_MAX; false when memory is refused.
+ */
+bool cell_latencies(struct cell *c, const uint32_t *nanoseconds, size_t n);
 
 /* Derives id from experiment, arm, kernel, backend and parameters. */
 void cell_identify(struct cell *c);

@@ -15,7 +15,7 @@ static const char *const cells_only[] = {"cells", NULL};
 static const char *const plan_attributes[] = {"arm",         "backend",  "experiment", "kernel",
                                               "param_order", "position", NULL};
 static const char *const plan_members[] = {"params", NULL};
-static const char *const series[] = {"samples", "started", NULL};
+static const char *const series[] = {"latencies", "samples", "started", NULL};
 
 static const struct allowed at_root = {none, parts};
 static const struct allowed in_outputs = {none, cells_only};

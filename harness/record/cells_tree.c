@@ -104,9 +104,11 @@ static bool put_samples(const struct cell *c, struct tree *t) {
         return false;
     if (c->sample_count == 0 || c->verdict == VERDICT_SKIP)
         return true;
-    const uint64_t dims[1] = {c->sample_count};
+    const uint64_t dims[1] = {c->sample_count}, requests[1] = {c->latency_count};
     return tree_dataset(t, "samples", TREE_F64, 1, dims, c->samples) != NULL &&
-           tree_dataset(t, "started", TREE_F64, 1, dims, c->started) != NULL;
+           tree_dataset(t, "started", TREE_F64, 1, dims, c->started) != NULL &&
+           (c->latency_count == 0 ||
+            tree_dataset(t, "latencies", TREE_I32, 1, requests, c->latencies) != NULL);
 }
 
 static enum status check_samples(const struct cell *c) {
@@ -323,6 +325,26 @@ static enum status get_samples(const struct tree *t, struct cell *c) {
     return ST_OK;
 }
 
+/* They stand beside samples, of which they are the parts. */
+static enum status get_latencies(const struct tree *t, struct cell *c) {
+    const struct tree *latencies = tree_find(t, "latencies");
+    if (latencies == NULL)
+        return ST_OK;
+    const struct tree_value *v = &latencies->value;
+    if (latencies->is_group || v->type != TREE_I32 || v->rank != 1 || c->sample_count == 0)
+        return bad_cell(c->id, "malformed", "latencies");
+    c->latencies = malloc(v->bytes + 1);
+    if (c->latencies == NULL)
+        return no_memory();
+    memcpy(c->latencies, v->data, v->bytes);
+    c->latency_count = v->bytes / sizeof *c->latencies;
+    for (size_t i = 0; i < c->latency_count; i++) {
+        if (c->latencies[i] < 0)
+            return bad_cell(c->id, "a request took less than nothing:", "latencies");
+    }
+    return ST_OK;
+}
+
 static enum status get_results(const struct tree *root, struct cell *c) {
     const struct tree *output = tree_find(tree_find(root, "outputs/cells"), c->id);
     const struct tree *measured = tree_find(tree_find(root, "measurements/cells"), c->id);
@@ -339,7 +361,9 @@ static enum status get_results(const struct tree *root, struct cell *c) {
     if (st == ST_OK)
         st = get_metrics(measured, units, false, c);
     qsort(c->metrics, c->metric_count, sizeof c->metrics[0], by_metric_name);
-    return st == ST_OK ? get_samples(measured, c) : st;
+    if (st == ST_OK)
+        st = get_samples(measured, c);
+    return st == ST_OK ? get_latencies(measured, c) : st;
 }
 
 /* Place of a cell in the run; each of 0..n-1 must be taken once. */

@@ -5,7 +5,8 @@
  *   plan/metrics/EXPERIMENT one attribute a metric: its unit
  *   outputs/cells/ID        oracle, reason, output_digest; one attribute an output metric
  *   measurements/cells/ID   sample_units; one attribute a measured metric; where there are samples,
- *                           datasets samples and started, f64 seconds, rank 1, of equal length
+ *                           datasets samples and started, f64 seconds, rank 1, of equal length;
+ *                           where requests were timed, dataset latencies, i32 nanoseconds, rank 1
  *
  * A metric is f64 {value, n} or {value, n, lo, hi}, or has a null dataspace when it has no value.
  */

@@ -73,6 +73,8 @@ size_t sample_cells(struct cell cells[4]) {
     pass->sample_units = 100;
     for (int i = 0; i < 30; i++)
         assert_true(cell_sample(pass, 0.08 + 1e-4 * i, 0.1 * i));
+    const uint32_t latencies[] = {1500, 20, UINT32_MAX};
+    assert_true(cell_latencies(pass, latencies, 1) && cell_latencies(pass, latencies + 1, 2));
     strcpy(pass->output_digest, "00ff");
     cell_verdict(pass, VERDICT_PASS, "%s", "");
 

@@ -142,6 +142,10 @@ static void cells_come_back(void **state) {
         assert_int_equal(a->sample_count, b->sample_count);
         for (size_t j = 0; j < a->sample_count; j++)
             assert_true(a->samples[j] == b->samples[j] && a->started[j] == b->started[j]);
+        assert_int_equal(a->latency_count, b->latency_count);
+        if (a->latency_count > 0)
+            assert_memory_equal(a->latencies, b->latencies,
+                                a->latency_count * sizeof *a->latencies);
     }
     const struct metric *qps = cell_metric_find(&after[0], "qps");
     assert_true(qps->has_value && qps->has_interval && !qps->output);
@@ -292,6 +296,32 @@ static void malformed_cells_are_refused(void **state) {
     malformed(root, "malformed samples");
 }
 
+/* Puts latencies of the caller's into a cell of a run that has samples, or into one that has none.
+ */
+static void refused_latencies(bool sampled, enum tree_type type, const void *values,
+                              const char *expected) {
+    struct tree *root = tree_new();
+    struct cell cells[4];
+    const size_t n = sample_cells(cells);
+    const uint64_t two[1] = {2};
+    cells[0].latency_count = 0;
+    assert_int_equal(cells_to_tree(cells, n, root), ST_OK);
+    const char *id = cells[sampled ? 0 : 2].id;
+    assert_non_null(tree_dataset(tree_find(tree_find(root, "measurements/cells"), id), "latencies",
+                                 type, 1, two, values));
+    free_cells(cells, n);
+    malformed(root, expected);
+}
+
+static void latencies_are_checked(void **state) {
+    (void)state;
+    const int32_t negative[2] = {5, -1}, right[2] = {5, 1};
+    const double real[2] = {5, 1};
+    refused_latencies(true, TREE_I32, negative, "less than nothing");
+    refused_latencies(true, TREE_F64, real, "malformed latencies");
+    refused_latencies(false, TREE_I32, right, "malformed latencies");
+}
+
 /* --- attest show ---------------------------------------------------------------------------- */
 
 static int show(int argc, char **argv) { return (int)cmd_show(argc, argv); }
@@ -402,6 +432,9 @@ static void json_of_one_cell_has_its_samples(void **state) {
     const json_t *samples = json_object_get(json_array_get(list, 0), "samples");
     assert_int_equal(json_array_size(samples), 30);
     assert_true(json_real_value(json_array_get(samples, 1)) == 0.08 + 1e-4);
+    const json_t *latencies = json_object_get(json_array_get(list, 0), "latencies_ns");
+    assert_int_equal(json_array_size(latencies), 3);
+    assert_int_equal(json_integer_value(json_array_get(latencies, 2)), INT32_MAX);
     json_decref(all);
     free(output);
 }
@@ -436,6 +469,8 @@ static void text_of_one_cell_has_its_samples(void **state) {
     assert_non_null(strstr(output, "samples: 30, work units a sample: 100\n"));
     assert_non_null(strstr(output, "     29           0.0829              2.9\n"));
     assert_non_null(strstr(output, "1234.5 1/s  n=30  95% [1200.25, 1270.75]\n"));
+    assert_non_null(
+        strstr(output, "latencies: 3 requests, in nanoseconds\n         0         1500"));
     free(output);
     output = show_sample("--cell", cells[2].id, NULL, ST_OK);
     assert_non_null(strstr(output, "  qps                     -\n"));
@@ -478,6 +513,7 @@ int main(void) {
         cmocka_unit_test(unfit_cells_are_refused),
         cmocka_unit_test(malformed_cells_are_refused),
         cmocka_unit_test(json_is_the_documented_object),
+        cmocka_unit_test(latencies_are_checked),
         cmocka_unit_test(json_of_one_cell_has_its_samples),
         cmocka_unit_test(text_is_aligned_and_escaped),
         cmocka_unit_test(text_of_one_cell_has_its_samples),
