@@ -15,6 +15,7 @@
 #include "../attention.h"
 #include "../knn.h"
 #include "../opcount.h"
+#include "../tier_model.h"
 
 /* --- k-NN ------------------------------------------------------------------------------------- */
 
@@ -203,6 +204,29 @@ static void crossover_of_the_seed(void **state) {
     assert_int_equal(ref_crossover(1, 128, 1, 1, 1, 1000, &first), 0);
 }
 
+/* --- tiers ------------------------------------------------------------------------------------ */
+
+/* 20 requests take 5, 30 take 1 and 50 take 2. */
+static void mixtures_by_hand(void **state) {
+    (void)state;
+    const int32_t percent[] = {20, 30, 50};
+    const double value[] = {5, 1, 2};
+    assert_true(ref_mix_mean(percent, value, 3) == 2.3);
+    assert_true(ref_mix_quantile(percent, value, 3, 30) == 1);
+    assert_true(ref_mix_quantile(percent, value, 3, 31) == 2);
+    assert_true(ref_mix_quantile(percent, value, 3, 80) == 2);
+    assert_true(ref_mix_quantile(percent, value, 3, 81) == 5);
+}
+
+/* Three queries that see two keys, the first of them only one. */
+static void pairs_and_operations_by_hand(void **state) {
+    (void)state;
+    assert_int_equal(ref_window_pairs(3, 2, true), 5);
+    assert_int_equal(ref_window_pairs(3, 2, false), 6);
+    assert_true(ref_layer_macs(3, 2, 5, 6) == 3 * (4 * 4 + 2 * 2 * 5) + 6 * 2 * 2);
+    assert_int_equal(ref_kv_bytes(4, 256, 2), 2048);
+}
+
 /* --- attention -------------------------------------------------------------------------------- */
 
 /* Logits 0, ln 3 and 0 of keys in two dimensions, divided by sqrt(2). */
@@ -226,6 +250,8 @@ int main(void) {
         cmocka_unit_test(vertical_reads_whole_first_block),
         cmocka_unit_test(model_reproduces_the_seed),
         cmocka_unit_test(crossover_of_the_seed),
+        cmocka_unit_test(mixtures_by_hand),
+        cmocka_unit_test(pairs_and_operations_by_hand),
         cmocka_unit_test(attention_by_hand),
     };
     return cmocka_run_group_tests_name("reference", tests, setup, NULL);
