@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,8 +52,7 @@ double stats_median(const double *x, size_t n) {
     return m;
 }
 
-/* splitmix64 (Steele, Lea, Flood, OOPSLA 2014): enough to draw resampling indices. */
-static uint64_t next_random(uint64_t *state) {
+uint64_t stats_random(uint64_t *state) {
     uint64_t z = *state += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;
@@ -94,7 +92,7 @@ static struct interval resample(stats_of_groups *f, const void *data, size_t n, 
     out.value = picked != NULL && n > 0 ? f(data, picked, n) : NAN;
     for (size_t r = 0; picked != NULL && values != NULL && n > 1 && r < resamples; r++) {
         for (size_t i = 0; i < n; i++) {
-            picked[i] = (size_t)(next_random(&state) % n);
+            picked[i] = (size_t)(stats_random(&state) % n);
         }
         values[kept] = f(data, picked, n);
         kept += isfinite(values[kept]) ? 1 : 0;

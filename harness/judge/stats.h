@@ -3,6 +3,7 @@
 #define ATTEST_HARNESS_STATS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct interval {
     double value, lo, hi; /* NaN where n is too small */
@@ -13,6 +14,10 @@ double stats_mean(const double *x, size_t n); /* NaN if n == 0 */
  */
 double stats_quantile(const double *x, size_t n, double p);
 double stats_median(const double *x, size_t n); /* mean of the two middle ones when n is even */
+
+/* The next number of a generator with this state, to draw resamples with: splitmix64 (Steele, Lea,
+ * Flood, OOPSLA 2014). */
+uint64_t stats_random(uint64_t *state);
 
 /* Means and medians with 95 % percentile bootstrap intervals (1000 resamples, fixed seed). */
 struct interval stats_mean_interval(const double *x, size_t n);
