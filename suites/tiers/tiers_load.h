@@ -11,6 +11,11 @@ struct tiers_log {
     uint8_t *hit;         /* (count) tier 3 whose signature matched */
 };
 
+/* From when a request was due (closed loop: sent) to its answer, by clock_nanoseconds(). */
+static inline uint32_t tiers_latency_ns(uint64_t due, uint64_t answered) {
+    return answered - due < UINT32_MAX ? (uint32_t)(answered - due) : UINT32_MAX;
+}
+
 /* Closed loop: each request is sent when the one before it is answered; latency is service time.
  * Returns seconds of the whole stretch. */
 double tiers_load_closed(struct tiers_server *s, const struct tiers_stream *stream, int64_t first,
