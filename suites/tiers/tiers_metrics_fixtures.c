@@ -17,20 +17,20 @@ static struct tiers_latency of_a_staircase(uint32_t count) {
 }
 
 /* Nearest rank of 20: the 10th. */
-enum status tiers_p50_interpolated(struct fixture_values *v) {
+enum status tiers_latency_p50_between(struct fixture_values *v) {
     *v = (struct fixture_values){of_a_staircase(20).p50_us.value, 10, 10.5, 0};
     return ST_OK;
 }
 
 /* Of 20, the 19th. */
-enum status tiers_p95_interpolated(struct fixture_values *v) {
+enum status tiers_latency_p95_between(struct fixture_values *v) {
     const double between = 1 + 0.95 * (20 - 1);
     *v = (struct fixture_values){of_a_staircase(20).p95_us.value, 19, between, 0};
     return ST_OK;
 }
 
 /* Of 2000, the 1998th. */
-enum status tiers_p999_interpolated(struct fixture_values *v) {
+enum status tiers_latency_p999_between(struct fixture_values *v) {
     const double between = 1 + 0.999 * (2000 - 1);
     *v = (struct fixture_values){of_a_staircase(2000).p999_us.value, 1998, between, 0};
     return ST_OK;
@@ -38,7 +38,7 @@ enum status tiers_p999_interpolated(struct fixture_values *v) {
 
 /* S004's interactive mixture of tiers whose p99 are 1, .40 and .02 of tier 0's, as if each always
  * took as long: its p99 is tier 0's. */
-enum status tiers_p99_weighted(struct fixture_values *v) {
+enum status tiers_latency_p99_weighted(struct fixture_values *v) {
     uint32_t ns[100];
     for (int i = 0; i < 100; i++) {
         ns[i] = i < 20 ? 1000 : i < 60 ? 400 : 20;
@@ -49,7 +49,7 @@ enum status tiers_p99_weighted(struct fixture_values *v) {
 }
 
 /* Three requests due every 10 us and served in 30: the second waits for 20, the third for 40. */
-enum status tiers_mean_since_sent(struct fixture_values *v) {
+enum status tiers_latency_since_sent(struct fixture_values *v) {
     uint32_t since_due[3], since_sent[3];
     uint64_t free_at = 0;
     for (uint64_t i = 0; i < 3; i++) {

@@ -5,13 +5,13 @@
 #include "../../harness/run/fixture.h"
 
 /* latency_p50_us, latency_p95_us, latency_p999_us */
-enum status tiers_p50_interpolated(struct fixture_values *v);
-enum status tiers_p95_interpolated(struct fixture_values *v);
-enum status tiers_p999_interpolated(struct fixture_values *v);
+enum status tiers_latency_p50_between(struct fixture_values *v);
+enum status tiers_latency_p95_between(struct fixture_values *v);
+enum status tiers_latency_p999_between(struct fixture_values *v);
 /* latency_p99_us */
-enum status tiers_p99_weighted(struct fixture_values *v);
+enum status tiers_latency_p99_weighted(struct fixture_values *v);
 /* latency_mean_us */
-enum status tiers_mean_since_sent(struct fixture_values *v);
+enum status tiers_latency_since_sent(struct fixture_values *v);
 
 /* speedup_mean, latency_ratio; speedup_p99 */
 enum status tiers_mean_of_ratios(struct fixture_values *v);

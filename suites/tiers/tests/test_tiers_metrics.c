@@ -14,11 +14,11 @@
 
 static void fixtures_tell_defects(void **state) {
     static const struct fixture fixtures[] = {
-        {"p50", {"latency_p50_us"}, "", tiers_p50_interpolated},
-        {"p95", {"latency_p95_us"}, "", tiers_p95_interpolated},
-        {"p999", {"latency_p999_us"}, "", tiers_p999_interpolated},
-        {"p99", {"latency_p99_us"}, "", tiers_p99_weighted},
-        {"mean", {"latency_mean_us"}, "", tiers_mean_since_sent},
+        {"p50", {"latency_p50_us"}, "", tiers_latency_p50_between},
+        {"p95", {"latency_p95_us"}, "", tiers_latency_p95_between},
+        {"p999", {"latency_p999_us"}, "", tiers_latency_p999_between},
+        {"p99", {"latency_p99_us"}, "", tiers_latency_p99_weighted},
+        {"mean", {"latency_mean_us"}, "", tiers_latency_since_sent},
         {"ratios", {"speedup_mean"}, "", tiers_mean_of_ratios},
         {"rounds", {"speedup_p99"}, "", tiers_p99_of_rounds},
         {"share", {"tier_share"}, "", tiers_share_of_time},
