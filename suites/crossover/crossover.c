@@ -60,8 +60,10 @@ static const struct metric_info metrics[] = {
      "bytes a second of the arm's scan over the reading arm's in the same rounds"},
     {"time_ratio", "ratio", false,
      "the other's time over its own in the same rounds: of a flat search hnswlib's in the same "
-     "graph, of a crossing the second's over the first's at the largest N that has both"},
-    {"cheapest", "flag", false, "1: the fastest setting of its arm at N that has the quality"},
+     "graph, of narrower keys float32's with the same K, of a crossing the second's over the "
+     "first's at the largest N that has both"},
+    {"cheapest", "flag", false,
+     "1: the fastest setting of its arm at N, over float32 keys, that has the quality"},
     {NULL, NULL, false, NULL},
 };
 

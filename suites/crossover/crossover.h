@@ -11,6 +11,7 @@
 #include "../../harness/run/experiment.h"
 #include "../kernels/attend.h"
 #include "../kernels/graph.h"
+#include "../kernels/scores.h"
 #include "crossover_data.h"
 
 /* --- plan (crossover_plan.c, crossover_formula.c, crossover_crossings.c) ---------------------- */
@@ -31,6 +32,9 @@ enum crossover_method crossover_method_of(const struct cell *c);
 /* Checked, and timed, of each KV head. */
 enum { CROSSOVER_QUERIES = 24, CROSSOVER_ROUNDS = 30 };
 
+/* The least N at which narrower keys than float32 are scored, too. */
+enum { CROSSOVER_NARROW_FROM = 16000 };
+
 enum status crossover_plan_arms(struct run *run);
 /* More captured keys than the committed trace has: they need the pinned model's weights. */
 bool crossover_is_long(enum crossover_kind kind, int64_t n);
@@ -41,7 +45,7 @@ enum status crossover_plan_crossings(struct run *run);
 /* Value of a text parameter, "" where there is none. */
 const char *crossover_text(const struct cell *c, const char *name);
 
-/* --- a group (crossover_group.c, crossover_graphs.c) ------------------------------------------ */
+/* --- a group (crossover_group.c, crossover_formats.c, crossover_graphs.c) --------------------- */
 
 /* A built graph of each of the data's sets of search vectors. */
 struct crossover_graph {
@@ -52,7 +56,13 @@ struct crossover_graph {
     const struct crossover_graph *from; /* whose links it took over; NULL: it built its own */
 };
 
-enum { CROSSOVER_GRAPHS = 12 };
+enum { CROSSOVER_GRAPHS = 12, CROSSOVER_FORMATS = SCORES_INT8 + 1 };
+
+/* Keys of all heads in one format; NULL where no cell scores it. */
+struct crossover_keys {
+    void *k;      /* (heads, n, d) */
+    float *scale; /* (heads, n) of 8-bit keys; else NULL */
+};
 
 /* Room for one step, and what the last one left. */
 struct crossover_space {
@@ -69,6 +79,7 @@ struct crossover_space {
 struct crossover_group {
     struct run *run;
     struct crossover_data data;
+    struct crossover_keys keys[CROSSOVER_FORMATS]; /* float32: the data's */
     int32_t page;
     int64_t pages, judged;            /* pages of a head; queries a cell whose answers are judged */
     float *bounds;                    /* (heads, pages, 2, d) */
@@ -85,6 +96,17 @@ enum status crossover_trace_capture(struct run *run, struct trace *out);
 
 enum status crossover_prepare(struct run *run, struct group *g);
 void crossover_release(struct group *g);
+
+/* The format of the keys that a cell scores: its parameter dtype, float32 where it has none. */
+extern const char *const crossover_dtypes[CROSSOVER_FORMATS];
+enum scores_format crossover_format_of(const struct cell *c);
+
+/* Bytes of a key in all the formats, beside float32, that the group's cells score. */
+double crossover_narrow_bytes(const struct group *g, int32_t d);
+
+/* Makes the keys that the group's cells score; frees them.  ST_INPUT: one does not fit. */
+enum status crossover_keys_make(struct crossover_group *s, const struct group *g);
+void crossover_keys_free(struct crossover_group *s);
 
 /* Builds what the group's cells search; frees it. */
 enum status crossover_graphs_build(struct crossover_group *s, const struct group *g);
@@ -112,6 +134,7 @@ struct crossover_arm {
     int64_t k;  /* topk, quest: keys that are kept */
     int32_t ef; /* hnsw */
     const struct kernel *kernel;
+    const struct scores_impl *scores; /* topk: of keys in the cell's format */
     const struct crossover_graph *graph;
     uint64_t answers[CROSSOVER_QUERIES]; /* checksums of what the checked steps chose */
     uint64_t read;                       /* what the reading arm read, summed up */
@@ -127,6 +150,11 @@ enum status crossover_step(struct crossover_group *s, struct crossover_arm *a, i
 
 /* The rows that the last step chose in one head, `count` of the space. */
 int32_t *crossover_chosen_of(const struct crossover_group *s, int32_t head);
+
+/* The scores of all keys of a head, in the format that the arm reads. */
+struct scores_call crossover_scores_call(const struct crossover_group *s,
+                                         const struct crossover_arm *a, int64_t query,
+                                         int32_t head);
 
 /* The attention of a step over what it has chosen in one head. */
 struct attend_call crossover_attend_call(const struct crossover_group *s,
@@ -145,8 +173,8 @@ double crossover_time(struct group *g, struct cell *c, int round);
 
 enum status crossover_check_arm(struct crossover_group *s, struct cell *c);
 enum status crossover_summarise(struct run *run, struct group *g);
-/* The cell of a method with the least value of a metric among those of enough quality; NULL: none.
- */
+/* The cell of a method with the least value of a metric among those of enough quality, over float32
+ * keys, as all methods read them; NULL: none. */
 const struct cell *crossover_cheapest_of(const struct group *g, enum crossover_method method,
                                          const char *metric);
 enum status crossover_check_formula(struct run *run, struct cell *c);

@@ -38,6 +38,7 @@ static struct crossover_work work_of(const struct crossover_group *s, const stru
     const struct crossover_plan *p = &s->data.plan;
     const bool scores = a->method == CROSSOVER_TOPK;
     struct crossover_work w = {.scored = scores ? p->heads * p->n : 0,
+                               .format = scores ? a->scores->format : SCORES_F32,
                                .pages =
                                    a->method == CROSSOVER_QUEST ? p->heads * (s->pages - 1) : 0,
                                .graph_evaluations = (int64_t)counts->evaluations,

@@ -46,7 +46,8 @@ static double needed_bytes(const struct group *g) {
         graphs += m > 0 && new_graph;
         links += m > 0 && new_graph ? 3 * m : 0;
     }
-    const double head = 16 * CROSSOVER_QUERIES + 8.5 * d; /* oracles, keys, values, bounds */
+    const double head = 16 * CROSSOVER_QUERIES + 8.5 * d + /* oracles, keys, values, bounds */
+                        crossover_narrow_bytes(g, (int32_t)d);
     const double search = 4 * (d + 16);
     return n * (heads * head + sets * (search + 2 * (graphs * search + 4 * links)));
 }
@@ -151,6 +152,7 @@ static enum status make_arm(const struct crossover_group *s, struct cell *c) {
     a->k = cell_integer(c, "k", 0);
     a->ef = (int32_t)cell_integer(c, "ef", 0);
     a->kernel = kernel_find(c->kernel);
+    a->scores = a->method == CROSSOVER_TOPK ? scores_best(crossover_format_of(c)) : NULL;
     a->graph = a->method == CROSSOVER_HNSW ? crossover_graph_of(s, c) : NULL;
     return ST_OK;
 }
@@ -229,6 +231,7 @@ enum status crossover_prepare(struct run *run, struct group *g) {
         lm_source_skip(g, status_message());
         return ST_OK;
     }
+    st = st == ST_OK ? crossover_keys_make(s, g) : st;
     st = st == ST_OK ? make_bounds(s) : st;
     st = st == ST_OK ? solve_oracles(s) : st;
     st = st == ST_OK ? crossover_graphs_build(s, g) : st;
@@ -252,6 +255,7 @@ void crossover_release(struct group *g) {
     }
     free(s->oracles);
     crossover_graphs_free(s);
+    crossover_keys_free(s);
     struct crossover_space *w = &s->space;
     void *const room[] = {w->scores, w->select, w->weights, w->picked, w->chosen, w->count, w->out};
     for (size_t i = 0; i < sizeof room / sizeof room[0]; i++) {

@@ -6,6 +6,7 @@
 #include "../../reference/pages.h"
 #include "../kernels/attend_check.h"
 #include "../kernels/graph_check.h"
+#include "../kernels/scores_check.h"
 #include "crossover.h"
 
 /* The oracle's attention over all keys in float64 copies takes 16 d bytes a key: beyond this N the
@@ -69,28 +70,35 @@ static void judge_largest(struct judge *j, const char *what, const struct scored
     }
 }
 
-static void score_keys(const struct judged *x, struct scored *s) {
-    const int32_t d = x->s->data.plan.d;
-    const float *q = crossover_query_of(&x->s->data, x->head, x->query);
-    const float *keys = crossover_keys_of(&x->s->data, x->head);
-    for (int64_t i = 0; i < s->n; i++) {
-        const float *key = keys + i * d;
-        double terms = 0;
-        for (int32_t c = 0; c < d; c++) {
-            terms += fabs((double)q[c] * (double)key[c]);
-        }
-        s->score[i] = ref_inner_product(q, key, d);
-        s->doubt[i] = judge_gamma(d + 2) * terms;
+/* The arm's scores, and the oracle's of the keys as the arm's format has them: a choice may differ
+ * by as many roundings as scores_check allows, and one more, which covers the oracle's own. */
+static enum status judge_scores(const struct judged *x, struct scored *s) {
+    struct scores_problem p = {.call = crossover_scores_call(x->s, x->a, x->query, x->head),
+                               .format = x->a->scores->format};
+    enum status st = scores_problem_solve(&p);
+    if (st != ST_OK) {
+        return st;
     }
+    struct judge j;
+    judge_begin(&j);
+    st = scores_check(x->a->scores, &p, &j);
+    take_verdict(x->j, &j);
+    judge_end(&j);
+    for (int64_t i = 0; i < s->n; i++) {
+        s->score[i] = p.scores[i];
+        s->doubt[i] = judge_gamma(p.call.d + 4) * p.terms[i];
+    }
+    scores_problem_free(&p);
+    return st;
 }
 
 static enum status judge_topk(const struct judged *x) {
+    const int32_t *chosen = crossover_chosen_of(x->s, x->head);
+    const int64_t count = x->s->space.count[x->head];
     struct scored s;
     enum status st = scored_new(x->s->data.plan.n, &s);
+    st = st == ST_OK ? judge_scores(x, &s) : st;
     if (st == ST_OK) {
-        const int32_t *chosen = crossover_chosen_of(x->s, x->head);
-        const int64_t count = x->s->space.count[x->head];
-        score_keys(x, &s);
         for (int64_t i = 0; i < count; i++) {
             s.in[chosen[i]] = 1;
         }

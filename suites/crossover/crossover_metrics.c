@@ -15,9 +15,15 @@ double crossover_macs(const struct crossover_work *w) {
                     w->attended * 2 * w->d);
 }
 
+int64_t crossover_key_bytes(enum scores_format format, int32_t d) {
+    const size_t scale = format == SCORES_INT8 ? sizeof(float) : 0;
+    return (int64_t)((size_t)d * scores_value_size(format) + scale);
+}
+
 double crossover_bytes(const struct crossover_work *w) {
     const int64_t row = w->d * (int64_t)sizeof(float);
-    return (double)(w->scored * row + w->pages * 2 * row + w->graph_bytes + w->attended * 2 * row);
+    return (double)(w->scored * crossover_key_bytes(w->format, w->d) + w->pages * 2 * row +
+                    w->graph_bytes + w->attended * 2 * row);
 }
 
 double crossover_evaluations_model(int64_t m, int64_t ef, int64_t n, int32_t graphs) {

@@ -8,13 +8,18 @@
 #include <stdint.h>
 
 #include "../../harness/judge/stats.h"
+#include "../kernels/scores.h"
 
 /* --- counts of one step ----------------------------------------------------------------------- */
+
+/* Bytes of a key of d values in a format, its scale included. */
+int64_t crossover_key_bytes(enum scores_format format, int32_t d);
 
 /* What a step reads: keys scored and page bounds estimated in whole, what a graph search counted,
  * and rows attended to, all heads together. */
 struct crossover_work {
     int64_t scored, pages, attended;                    /* keys, pages, rows */
+    enum scores_format format;                          /* of the scored keys */
     int64_t graph_evaluations, graph_hops, graph_bytes; /* of the search */
     int32_t d, d_search;
 };

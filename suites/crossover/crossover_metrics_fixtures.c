@@ -34,6 +34,24 @@ enum status crossover_bytes_without_values(struct fixture_values *v) {
     return ST_OK;
 }
 
+/* Ten keys of two dimensions scored, one row attended to. */
+static struct crossover_work scored_in(enum scores_format format) {
+    return (struct crossover_work){
+        .scored = 10, .format = format, .attended = 1, .d = 2, .d_search = 3};
+}
+
+enum status crossover_bytes_as_float32(struct fixture_values *v) {
+    const struct crossover_work w = scored_in(SCORES_F16);
+    *v = (struct fixture_values){crossover_bytes(&w), 10 * 4 + 16, 10 * 8 + 16, 0};
+    return ST_OK;
+}
+
+enum status crossover_bytes_without_scales(struct fixture_values *v) {
+    const struct crossover_work w = scored_in(SCORES_INT8);
+    *v = (struct fixture_values){crossover_bytes(&w), 10 * (2 + 4) + 16, 10 * 2 + 16, 0};
+    return ST_OK;
+}
+
 enum status crossover_hops_as_evaluations(struct fixture_values *v) {
     *v = (struct fixture_values){crossover_hops(&searched), 2, crossover_evaluations(&searched), 0};
     return ST_OK;

@@ -8,6 +8,8 @@
 enum status crossover_evaluations_of_level_0(struct fixture_values *v);
 enum status crossover_macs_of_one_bound(struct fixture_values *v);
 enum status crossover_bytes_without_values(struct fixture_values *v);
+enum status crossover_bytes_as_float32(struct fixture_values *v);
+enum status crossover_bytes_without_scales(struct fixture_values *v);
 enum status crossover_hops_as_evaluations(struct fixture_values *v);
 
 /* evaluations_model; crossover_n of evaluations */

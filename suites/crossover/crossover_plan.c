@@ -91,16 +91,21 @@ struct context {
     const char *library; /* whose links the flat search takes over */
 };
 
-static struct cell *add(const struct context *x, enum crossover_method method, const char *kernel) {
+static struct cell *add_format(const struct context *x, enum crossover_method method,
+                               const char *kernel, enum scores_format format) {
     struct cell *c = group_cell(x->run, x->group, crossover_arms[method], kernel);
     if (c != NULL) {
         cell_param_text(c, "data", crossover_kind_names[x->size->kind]);
         cell_param_integer(c, "d", x->size->d);
         cell_param_integer(c, "kv_heads", x->size->heads);
         cell_param_integer(c, "context", x->size->n);
-        cell_param_text(c, "dtype", "f32");
+        cell_param_text(c, "dtype", crossover_dtypes[format]);
     }
     return c;
+}
+
+static struct cell *add(const struct context *x, enum crossover_method method, const char *kernel) {
+    return add_format(x, method, kernel, SCORES_F32);
 }
 
 /* Choices that leave little out are no choice; thousands of keys only for captured text drawn
@@ -110,12 +115,16 @@ static bool wanted(const struct context *x, int64_t keys) {
     return keys < x->size->n && (keys < WIDE || wide);
 }
 
+/* Narrow keys where there are so many that reading them is what a step takes. */
 static enum status add_topk(const struct context *x, int64_t k) {
-    struct cell *c = add(x, CROSSOVER_TOPK, "");
-    if (c == NULL) {
-        return ST_SYSTEM;
+    const int formats = x->size->n >= CROSSOVER_NARROW_FROM ? CROSSOVER_FORMATS : SCORES_F32 + 1;
+    for (int format = SCORES_F32; format < formats; format++) {
+        struct cell *c = add_format(x, CROSSOVER_TOPK, "", (enum scores_format)format);
+        if (c == NULL) {
+            return ST_SYSTEM;
+        }
+        cell_param_integer(c, "k", k);
     }
-    cell_param_integer(c, "k", k);
     return ST_OK;
 }
 

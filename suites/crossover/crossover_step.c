@@ -6,7 +6,6 @@
 #include "../../harness/run/roofline.h"
 #include "../kernels/attention_select.h"
 #include "../kernels/pages.h"
-#include "../kernels/scores.h"
 #include "crossover.h"
 
 /* A step of one head, with the stage's clock. */
@@ -37,17 +36,13 @@ static enum status no_number(void) {
 }
 
 static enum status choose_topk(struct turn *t) {
-    const struct crossover_plan *p = &t->s->data.plan;
     struct crossover_space *w = &t->s->space;
-    const struct scores_call call = {.q = crossover_query_of(&t->s->data, t->head, t->query),
-                                     .k = crossover_keys_of(&t->s->data, t->head),
-                                     .n = p->n,
-                                     .d = p->d};
+    const struct scores_call call = crossover_scores_call(t->s, t->a, t->query, t->head);
     begin(t);
-    scores_best(SCORES_F32)->run(&call, w->scores);
+    t->a->scores->run(&call, w->scores);
     end(t, CROSSOVER_ESTIMATE);
-    w->count[t->head] =
-        attention_select()(w->scores, p->n, t->a->k, crossover_chosen_of(t->s, t->head), w->select);
+    w->count[t->head] = attention_select()(w->scores, call.n, t->a->k,
+                                           crossover_chosen_of(t->s, t->head), w->select);
     end(t, CROSSOVER_SELECT);
     return w->count[t->head] < 0 ? no_number() : ST_OK;
 }

@@ -40,13 +40,14 @@ static void add_times(const struct crossover_group *s, struct cell *c) {
 }
 
 /* Bytes that the arm's scan reads; 0 where it has none. */
-static double scanned_bytes(const struct crossover_group *s, enum crossover_method method) {
+static double scanned_bytes(const struct crossover_group *s, const struct crossover_arm *a) {
     const struct crossover_plan *p = &s->data.plan;
     const double row = p->heads * p->d * (double)sizeof(float);
-    switch (method) {
+    switch (a->method) {
     case CROSSOVER_READ:
-    case CROSSOVER_TOPK:
         return row * (double)p->n;
+    case CROSSOVER_TOPK:
+        return (double)(p->heads * p->n * crossover_key_bytes(a->scores->format, p->d));
     case CROSSOVER_FULL:
         return 2 * row * (double)p->n;
     case CROSSOVER_QUEST:
@@ -61,25 +62,34 @@ static void add_bandwidth(const struct crossover_group *s, const struct cell *re
     const struct crossover_arm *a = c->state;
     const enum crossover_stage scan =
         a->method == CROSSOVER_FULL ? CROSSOVER_ATTEND : CROSSOVER_ESTIMATE;
-    const double bytes = scanned_bytes(s, a->method),
-                 steps = (double)crossover_steps(s->data.plan.n);
+    const double bytes = scanned_bytes(s, a), steps = (double)crossover_steps(s->data.plan.n);
     if (read == NULL || c == read || bytes == 0 || read->sample_count != c->sample_count) {
         return;
     }
     add(c, "bandwidth_share", "share",
         crossover_bandwidth_share(a->stage[scan], bytes, read->samples,
-                                  steps * scanned_bytes(s, CROSSOVER_READ), c->sample_count));
+                                  steps * scanned_bytes(s, read->state), c->sample_count));
 }
 
-/* The flat search beside hnswlib's of the same graph. */
+/* hnswlib's search of the same graph, for a flat one; float32 keys with the same K, for narrow
+ * ones.
+ */
+static bool is_baseline(const struct cell *o, const struct cell *c) {
+    if (crossover_method_of(c) == CROSSOVER_TOPK) {
+        return crossover_method_of(o) == CROSSOVER_TOPK && crossover_format_of(o) == SCORES_F32 &&
+               crossover_format_of(c) != SCORES_F32 &&
+               cell_integer(o, "k", 0) == cell_integer(c, "k", 0);
+    }
+    return strcmp(o->kernel, "graph/hnswlib") == 0 &&
+           strcmp(crossover_text(c, "links_of"), "hnswlib") == 0 &&
+           cell_integer(o, "m", 0) == cell_integer(c, "m", 0) &&
+           cell_integer(o, "ef", 0) == cell_integer(c, "ef", 0);
+}
+
 static void add_ratio(const struct group *g, struct cell *c) {
     for (size_t i = 0; i < g->cell_count; i++) {
         const struct cell *o = &g->cells[i];
-        if (strcmp(o->kernel, "graph/hnswlib") == 0 &&
-            strcmp(crossover_text(c, "links_of"), "hnswlib") == 0 && measured(o) &&
-            cell_integer(o, "m", 0) == cell_integer(c, "m", 0) &&
-            cell_integer(o, "ef", 0) == cell_integer(c, "ef", 0) &&
-            o->sample_count == c->sample_count) {
+        if (is_baseline(o, c) && measured(o) && o->sample_count == c->sample_count) {
             add(c, "time_ratio", "ratio",
                 crossover_speed_ratio(c->samples, o->samples, c->sample_count));
         }
@@ -89,8 +99,8 @@ static void add_ratio(const struct group *g, struct cell *c) {
 /* --- equal quality ---------------------------------------------------------------------------- */
 
 static bool comparable(const struct cell *c, enum crossover_method method) {
-    return crossover_method_of(c) == method && c->verdict != VERDICT_FAIL &&
-           c->verdict != VERDICT_SKIP &&
+    return crossover_method_of(c) == method && crossover_format_of(c) == SCORES_F32 &&
+           c->verdict != VERDICT_FAIL && c->verdict != VERDICT_SKIP &&
            crossover_quality_holds(cell_value(c, "mass_share"), cell_value(c, "output_cosine"));
 }
 
@@ -111,7 +121,8 @@ static void mark_cheapest(const struct group *g) {
         const struct cell *best = crossover_cheapest_of(g, method, "time_us_p50");
         for (size_t i = 0; i < g->cell_count; i++) {
             struct cell *c = &g->cells[i];
-            if (measured(c) && crossover_method_of(c) == method) {
+            if (measured(c) && crossover_method_of(c) == method &&
+                crossover_format_of(c) == SCORES_F32) {
                 cell_metric(c, "cheapest", "flag", false, c == best, c->sample_count);
             }
         }
@@ -166,12 +177,15 @@ enum status crossover_summarise(struct run *run, struct group *g) {
     mark_cheapest(g);
     for (size_t i = 0; i < g->cell_count; i++) {
         struct cell *c = &g->cells[i];
-        if (measured(c) && crossover_method_of(c) == CROSSOVER_HNSW) {
+        if (!measured(c)) {
+            continue;
+        }
+        if (crossover_method_of(c) == CROSSOVER_HNSW) {
             add_break_even(g, c);
-            add_ratio(g, c);
-        } else if (measured(c)) {
+        } else {
             add_bandwidth(s, read, c);
         }
+        add_ratio(g, c);
     }
     return ST_OK;
 }

@@ -37,12 +37,19 @@ static const struct column crossover_columns[] = {
 
 static const char *const data_split[] = {"data", "d", "kv_heads", NULL};
 
-static bool keep_arms(const struct cell *c) {
-    const enum crossover_method method = crossover_method_of(c);
-    return method < CROSSOVER_METHODS && method != CROSSOVER_READ;
+static bool keep_timed(const struct cell *c) {
+    return crossover_method_of(c) < CROSSOVER_METHODS && crossover_format_of(c) == SCORES_F32;
 }
 
-static bool keep_timed(const struct cell *c) { return crossover_method_of(c) < CROSSOVER_METHODS; }
+static bool keep_arms(const struct cell *c) {
+    return keep_timed(c) && crossover_method_of(c) != CROSSOVER_READ;
+}
+
+/* Every format, and float32 to compare with. */
+static bool keep_formats(const struct cell *c) {
+    return crossover_method_of(c) == CROSSOVER_TOPK &&
+           cell_integer(c, "context", 0) >= CROSSOVER_NARROW_FROM;
+}
 
 static bool keep_graphs(const struct cell *c) { return crossover_method_of(c) == CROSSOVER_HNSW; }
 
@@ -87,6 +94,21 @@ static const struct column timed_columns[] = {
     {"attend", "attend_us", "%.1f"},
     {"of the bandwidth", "bandwidth_share", "%.3f"},
     {"hnswlib / flat [95 %]", "time_ratio", "%.2f [%.2f, %.2f]"},
+    {NULL, NULL, NULL},
+};
+
+static const struct column format_columns[] = {
+    {"N", "context", NULL},
+    {"K", "k", NULL},
+    {"keys", "dtype", NULL},
+    QUALITY,
+    {"bytes", "bytes_touched", "%.0f"},
+    {"p50 µs [95 %]", "time_us_p50", "%.1f [%.1f, %.1f]"},
+    {"scan", "estimate_us", "%.1f"},
+    {"top-k", "topk_us", "%.1f"},
+    {"attend", "attend_us", "%.1f"},
+    {"of the bandwidth", "bandwidth_share", "%.3f"},
+    {"float32 / this [95 %]", "time_ratio", "%.2f [%.2f, %.2f]"},
     {NULL, NULL, NULL},
 };
 
@@ -180,7 +202,7 @@ const struct table crossover_tables[] = {
                 "nodes (of all levels) that are compared with the query; multiply-adds and bytes "
                 "include attention over the chosen keys. Quest keeps K / page whole pages, the "
                 "last one always; a search with ef candidates keeps all ef of them, and key 0. "
-                "Means over queries.",
+                "Keys are float32. Means over queries.",
         .split = data_split,
         .keep = keep_arms,
         .columns = counted_columns,
@@ -190,15 +212,28 @@ const struct table crossover_tables[] = {
         .title = "What a step takes on one thread",
         .note = "All arms of one N are timed interleaved, on the same queries in the same rounds. "
                 "The bandwidth is what reading the keys and nothing else reached in these rounds; "
-                "above 1 the data came from a cache.",
+                "above 1 the data came from a cache. Keys are float32.",
         .split = data_split,
         .keep = keep_timed,
         .columns = timed_columns,
     },
     {
+        .name = "formats",
+        .title = "What narrower keys cost and gain an exact choice of K keys",
+        .note = "Keys are scored in float32, in binary16 (f16), or in 8 bits with a float32 scale "
+                "each (int8). The K largest are attended to in float32, of which rows only a "
+                "float32 scan leaves some in a cache. Quality is beside the oracle's attention "
+                "over the float32 keys. Last column: float32's median time over this format's in "
+                "the same rounds, with the same K.",
+        .split = data_split,
+        .keep = keep_formats,
+        .columns = format_columns,
+    },
+    {
         .name = "equal-quality",
         .title = "The fastest setting of each arm that keeps mass >= .95 and cosine >= .99",
-        .note = "An arm that is missing at an N has no setting there that keeps so much.",
+        .note = "An arm that is missing at an N has no setting there that keeps so much. Keys are "
+                "float32 in every arm, here and in the crossings.",
         .split = data_split,
         .keep = keep_cheapest,
         .columns = cheapest_columns,

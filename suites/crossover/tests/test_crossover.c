@@ -129,9 +129,7 @@ static void choose_worse(struct crossover_group *s, int64_t unit) {
     }
 }
 
-static void judge_refuses(struct crossover_group *s, struct group *g, enum crossover_method method,
-                          int64_t unit) {
-    struct crossover_arm *a = cell_of(g, method)->state;
+static void judge_refuses(struct crossover_group *s, struct crossover_arm *a, int64_t unit) {
     double stage[CROSSOVER_STAGES] = {0};
     assert_int_equal(crossover_step(s, a, 0, stage, NULL), ST_OK);
     assert_int_not_equal(judged(s, a), VERDICT_FAIL);
@@ -203,8 +201,8 @@ static void a_group_is_checked_and_timed(void **state) {
     assert_int_equal(experiment->prepare(&r, g), ST_OK);
     check_all(&r, g);
     struct crossover_group *s = g->state;
-    judge_refuses(s, g, CROSSOVER_TOPK, 1);
-    judge_refuses(s, g, CROSSOVER_QUEST, s->page);
+    judge_refuses(s, cell_of(g, CROSSOVER_TOPK)->state, 1);
+    judge_refuses(s, cell_of(g, CROSSOVER_QUEST)->state, s->page);
     a_timed_step_must_choose_what_was_checked(g);
     const struct cell *full = cell_of(g, CROSSOVER_FULL), *topk = cell_of(g, CROSSOVER_TOPK);
     assert_float_equal(value_of(full, "mass_share"), 1, 1e-12);
@@ -216,6 +214,165 @@ static void a_group_is_checked_and_timed(void **state) {
     search_is_refused(s, g, searching_otherwise, "counting, it finds other keys");
     experiment->release(g);
     run_free(&r);
+}
+
+/* --- keys in narrower formats ----------------------------------------------------------------- */
+
+/* Below, float32 alone; from there on each K in every format. */
+static void many_keys_are_scored_in_every_format(void **state) {
+    (void)state;
+    for (int profile = PROFILE_SMOKE; profile <= PROFILE_FULL; profile++) {
+        struct run r = planned((enum profile)profile, NULL);
+        size_t cells[CROSSOVER_FORMATS] = {0}, many = 0;
+        for (size_t i = 0; i < r.group_count; i++) {
+            const struct group *g = &r.groups[i]->group;
+            for (size_t j = 0; j < g->cell_count; j++) {
+                const struct cell *c = &g->cells[j];
+                const enum scores_format format = crossover_format_of(c);
+                const bool from = cell_integer(c, "context", 0) >= CROSSOVER_NARROW_FROM;
+                const bool topk = crossover_method_of(c) == CROSSOVER_TOPK;
+                assert_true(format == SCORES_F32 || (topk && from));
+                cells[format] += topk && from;
+                many += topk && from;
+            }
+        }
+        assert_true(many > 0);
+        assert_int_equal(cells[SCORES_F16], cells[SCORES_F32]);
+        assert_int_equal(cells[SCORES_INT8], cells[SCORES_F32]);
+        run_free(&r);
+    }
+}
+
+static struct cell *topk_of(struct group *g, enum scores_format format) {
+    for (size_t i = 0; i < g->cell_count; i++) {
+        struct cell *c = &g->cells[i];
+        if (crossover_method_of(c) == CROSSOVER_TOPK && crossover_format_of(c) == format) {
+            return c;
+        }
+    }
+    fail();
+    return NULL;
+}
+
+static const struct scores_impl *right;
+
+/* One score of many is off by a thousandth of their scale. */
+static void one_wrong_score(const struct scores_call *call, float *scores) {
+    right->run(call, scores);
+    float most = 0;
+    for (int64_t i = 0; i < call->n; i++) {
+        most = fmaxf(most, fabsf(scores[i]));
+    }
+    scores[call->n - 1] -= most / 1000;
+}
+
+static void scores_are_refused(struct crossover_group *s, struct crossover_arm *a) {
+    double stage[CROSSOVER_STAGES] = {0};
+    right = a->scores;
+    const struct scores_impl wrong = {right->format, one_wrong_score};
+    assert_int_equal(crossover_step(s, a, 0, stage, NULL), ST_OK);
+    a->scores = &wrong;
+    assert_int_equal(judged(s, a), VERDICT_FAIL);
+    a->scores = right;
+}
+
+/* Timed in every round, as the run loop does. */
+static void time_all(struct run *r, struct group *g) {
+    for (int round = 0; round < CROSSOVER_ROUNDS; round++) {
+        for (size_t i = 0; i < g->cell_count; i++) {
+            struct cell *c = &g->cells[i];
+            assert_true(cell_sample(c, experiment->time(g, c, round), round));
+        }
+    }
+    assert_int_equal(experiment->summarise(r, g), ST_OK);
+}
+
+static void narrow_keys_are_judged_in_their_format(void **state) {
+    static const int key_bytes[CROSSOVER_FORMATS] = {512, 256, 128 + 4};
+    (void)state;
+    struct run r = planned(PROFILE_SMOKE, "kv_heads=1/context=16000/dtype=[a-z0-9]+(/k=64|)$");
+    struct group *g = group_of(&r, "planted-128-1-16000");
+    assert_non_null(g);
+    assert_int_equal(experiment->prepare(&r, g), ST_OK);
+    check_all(&r, g);
+    time_all(&r, g);
+    for (int format = SCORES_F32; format < CROSSOVER_FORMATS; format++) {
+        const struct cell *c = topk_of(g, (enum scores_format)format);
+        const bool wide = format == SCORES_F32;
+        judge_refuses(g->state, c->state, 1);
+        scores_are_refused(g->state, c->state);
+        assert_true(value_of(c, "bytes_touched") == 16000 * key_bytes[format] + 64 * 1024);
+        assert_true(value_of(c, "mass_share") > 0.95);
+        assert_true(value_of(c, "bandwidth_share") > 0);
+        assert_true(wide ? isnan(value_of(c, "time_ratio")) : value_of(c, "time_ratio") > 0);
+        assert_true(wide ? value_of(c, "cheapest") == 1 : isnan(value_of(c, "cheapest")));
+    }
+    experiment->release(g);
+    run_free(&r);
+}
+
+enum { NARROW_HEADS = 3, NARROW_N = 50, NARROW_D = 16 };
+
+static struct crossover_group gaussian_group(void) {
+    struct crossover_group s = {0};
+    const struct crossover_plan plan = {.kind = CROSSOVER_GAUSSIAN,
+                                        .n = NARROW_N,
+                                        .d = NARROW_D,
+                                        .heads = NARROW_HEADS,
+                                        .queries = 1,
+                                        .seed = 3};
+    assert_int_equal(crossover_data_new(&plan, 1, &s.data), ST_OK);
+    return s;
+}
+
+static void assert_near_float32(const struct crossover_group *s, const struct crossover_arm *a,
+                                int32_t head) {
+    const struct scores_call call = crossover_scores_call(s, a, 0, head);
+    const struct scores_call wide = {
+        .q = call.q, .k = crossover_keys_of(&s->data, head), .n = NARROW_N, .d = NARROW_D};
+    float got[NARROW_N], want[NARROW_N];
+    a->scores->run(&call, got);
+    scores_best(SCORES_F32)->run(&wide, want);
+    for (int i = 0; i < NARROW_N; i++) {
+        assert_float_equal(got[i], want[i], 0.05);
+    }
+}
+
+static void narrow_keys_are_those_of_their_head(void **state) {
+    (void)state;
+    struct cell cells[2] = {{.param_count = 0}};
+    const struct group g = {.cells = cells, .cell_count = 2};
+    struct crossover_group s = gaussian_group();
+    cell_param_text(&cells[0], "dtype", "f16");
+    cell_param_text(&cells[1], "dtype", "int8");
+    assert_int_equal(crossover_keys_make(&s, &g), ST_OK);
+    assert_true(crossover_narrow_bytes(&g, NARROW_D) == 2 * NARROW_D + NARROW_D + 4);
+    for (int format = SCORES_F32; format < CROSSOVER_FORMATS; format++) {
+        const struct crossover_arm a = {.scores = scores_best((enum scores_format)format)};
+        for (int32_t head = 0; head < NARROW_HEADS; head++) {
+            assert_near_float32(&s, &a, head);
+        }
+    }
+    crossover_keys_free(&s);
+    crossover_data_free(&s.data);
+}
+
+static void a_key_that_does_not_fit_is_refused(void **state) {
+    static const struct {
+        const char *dtype;
+        float value;
+    } cases[] = {{"f16", 1e5F}, {"int8", 1e9F}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct cell c = {.param_count = 0};
+        const struct group g = {.cells = &c, .cell_count = 1};
+        struct crossover_group s = gaussian_group();
+        cell_param_text(&c, "dtype", cases[i].dtype);
+        s.data.k[NARROW_N] = cases[i].value;
+        assert_int_equal(crossover_keys_make(&s, &g), ST_INPUT);
+        crossover_keys_free(&s);
+        crossover_data_free(&s.data);
+    }
 }
 
 static void too_large_for_memory_is_skipped(void **state) {
@@ -317,6 +474,10 @@ int main(void) {
         cmocka_unit_test(each_group_is_timed_beside_full_attention),
         cmocka_unit_test(each_kind_of_data_has_its_crossings),
         cmocka_unit_test(a_group_is_checked_and_timed),
+        cmocka_unit_test(many_keys_are_scored_in_every_format),
+        cmocka_unit_test(narrow_keys_are_judged_in_their_format),
+        cmocka_unit_test(narrow_keys_are_those_of_their_head),
+        cmocka_unit_test(a_key_that_does_not_fit_is_refused),
         cmocka_unit_test(too_large_for_memory_is_skipped),
         cmocka_unit_test(a_crossing_is_found_or_named),
         cmocka_unit_test(crossings_come_from_the_cheapest_cells),
