@@ -25,24 +25,32 @@ struct transformer_shape {
     int32_t seq, d, heads, layers, ffn, logits; /* logits is the vocabulary too */
 };
 
+/* The matrices of a shape *s: name, rows, width.  qkv has rows of q, then k, then v. */
+#define TRANSFORMER_MATRICES(X)                                                                    \
+    X(embedding, s->logits, s->d)                                                                  \
+    X(place, s->seq, s->d)                                                                         \
+    X(qkv, s->layers * 3 * s->d, s->d)                                                             \
+    X(out, s->layers * s->d, s->d)                                                                 \
+    X(up, s->layers * s->ffn, s->d)                                                                \
+    X(down, s->layers * s->d, s->ffn)                                                              \
+    X(head, s->logits, s->d)
+
 /* Seeded: every weight uniform among -127 .. 127 without 0; scales keep the variance of a row. */
 struct transformer_weights {
     struct transformer_shape shape;
-    int8_t *embedding; /* (logits, d) */
-    int8_t *place;     /* (seq, d) */
-    int8_t *qkv;       /* (layers, 3 d, d): rows of q, then k, then v */
-    int8_t *out;       /* (layers, d, d) */
-    int8_t *up;        /* (layers, ffn, d) */
-    int8_t *down;      /* (layers, d, ffn) */
-    int8_t *head;      /* (logits, d) */
+#define X(name, rows, width) int8_t *name;
+    TRANSFORMER_MATRICES(X)
+#undef X
     float embedding_scale, qkv_scale, out_scale, up_scale, down_scale, head_scale;
 };
 
-/* The same bytes on every machine.  ST_SYSTEM: no memory. */
+/* The same bytes on every machine.  ST_INPUT: a size below 1, d no multiple of heads, a product
+ * deeper than INT8_GEMM_DEPTH; ST_SYSTEM: no memory. */
 enum status transformer_weights_make(const struct transformer_shape *shape, uint64_t seed,
                                      struct transformer_weights *out);
 void transformer_weights_free(struct transformer_weights *w);
-/* Bytes of the weights that a pass of `layers` layers and one row of logits reads. */
+/* Bytes of the matrices that a pass of `layers` layers and one row of logits multiplies by; rows of
+ * the embedding, which are looked up, are left out. */
 int64_t transformer_weight_bytes(const struct transformer_shape *shape, int32_t layers);
 
 /* Which part of the network one call runs. */
@@ -55,10 +63,10 @@ struct transformer_pass {
 
 /* What one pass did, counted where it is done. */
 struct transformer_counts {
-    int64_t gemm_macs, attention_macs;       /* multiply-adds */
-    int64_t weight_bytes;                    /* weights read, each once */
-    int64_t kv_read_bytes, kv_written_bytes; /* int8 values and their scales; the cache's only are
-                                              * written */
+    int64_t gemm_macs, attention_macs; /* multiply-adds */
+    int64_t weight_bytes;              /* of the matrices multiplied by, each read once */
+    int64_t kv_read_bytes;             /* int8 values and their scales, once for every query */
+    int64_t kv_written_bytes;          /* the same, into the cache */
 };
 
 struct transformer_trace; /* transformer_trace.h: what every stage of a pass left, for its check */
@@ -67,13 +75,15 @@ struct transformer_impl {
     /* Packs the weights, which are not kept; the cache begins empty.  NULL: no memory. */
     void *(*build)(const struct transformer_weights *w);
     /* tokens (seq of the shape); logits (logits).  trace NULL: nothing is kept; counts NULL:
-     * nothing is counted; neither changes the logits.  On the caller's thread. */
+     * nothing is counted, else it is overwritten; neither changes the logits.  On the caller's
+     * thread. */
     void (*run)(void *state, const struct transformer_pass *pass, const int32_t *tokens,
                 float *logits, struct transformer_trace *trace, struct transformer_counts *counts);
     /* Empties the cache of keys and values: zero bytes. */
     void (*flush)(void *state);
-    /* The cache, for its checks and for evicting it: keys, then values, (layers, seq, d) each. */
-    const int8_t *(*cache)(const void *state, int64_t *bytes);
+    /* The cache, for its checks and for evicting it: scales of the keys and of the values, float32,
+     * (layers, seq, heads) each, then keys and values, (layers, seq, d) each. */
+    const void *(*cache)(const void *state, int64_t *bytes);
     void (*release)(void *state); /* NULL is nothing */
 };
 
