@@ -4,19 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../harness/base/escape.h"
 #include "../harness/base/memory.h"
 #include "../harness/record/record.h"
 #include "half.h"
-
-static const char kind[] = "search projections";
 
 /* Bounds on what a file may ask memory for. */
 enum { WIDTH_MOST = 1 << 16, POINTS_MOST = 1 << 16 };
 
 /* --- the struct ------------------------------------------------------------------------------- */
-
-static enum status no_memory(void) { return status_set(ST_SYSTEM, "no memory for projections"); }
 
 /* Values of wq, and of wk. */
 static size_t weight_count(const struct projection_set *s) {
@@ -64,12 +59,6 @@ const struct projection_set *projections_find(const struct projections *p, int32
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* Attributes of `plan`. */
-struct text_field {
-    const char *name;
-    char *text;
-    size_t size;
-};
-
 struct count_field {
     const char *name;
     int64_t *at;
@@ -81,13 +70,10 @@ struct number_field {
     double *at;
 };
 
-enum { TEXTS = 4, COUNTS = 6, NUMBERS = 6 };
+enum { COUNTS = 6, NUMBERS = 6 };
 
-static void text_fields(struct projection_plan *p, struct text_field out[TEXTS]) {
-    out[0] = (struct text_field){"model", p->model, sizeof p->model};
-    out[1] = (struct text_field){"model_digest", p->model_digest, sizeof p->model_digest};
-    out[2] = (struct text_field){"text", p->text, sizeof p->text};
-    out[3] = (struct text_field){"text_digest", p->text_digest, sizeof p->text_digest};
+static struct model_source source_of(struct projection_plan *p) {
+    return (struct model_source){p->model, p->model_digest, p->text, p->text_digest};
 }
 
 static void count_fields(struct projection_plan *p, struct count_field out[COUNTS]) {
@@ -118,16 +104,12 @@ static const char *set_name(int32_t index, char name[16]) {
 
 static bool store_plan(const struct projection_plan *p, struct tree *plan) {
     struct projection_plan copy = *p;
-    struct text_field texts[TEXTS];
+    const struct model_source source = source_of(&copy);
     struct count_field counts[COUNTS];
     struct number_field numbers[NUMBERS];
-    text_fields(&copy, texts);
     count_fields(&copy, counts);
     number_fields(&copy, numbers);
-    bool ok = plan != NULL && tree_set_string(plan, "kind", kind);
-    for (size_t i = 0; i < TEXTS && ok; i++) {
-        ok = tree_set_string(plan, texts[i].name, texts[i].text);
-    }
+    bool ok = model_record_store(&model_record_projections, &source, plan);
     for (size_t i = 0; i < COUNTS && ok; i++) {
         ok = tree_set_i64(plan, counts[i].name, *counts[i].at);
     }
@@ -149,14 +131,7 @@ static enum status store_weights(const struct projection_set *s, const float *va
                                  const char *name, struct tree *group) {
     const uint64_t dims[] = {(uint64_t)s->layer_count, (uint64_t)s->d_search,
                              HALF_BYTES * (uint64_t)s->hidden};
-    unsigned char *bytes = mem_alloc_array(weight_count(s), HALF_BYTES);
-    enum status st =
-        bytes != NULL ? halves_encode(values, weight_count(s), "projections", bytes) : ST_SYSTEM;
-    if (st == ST_OK && tree_dataset(group, name, TREE_U8, 3, dims, bytes) == NULL) {
-        st = no_memory();
-    }
-    mem_free(bytes);
-    return st;
+    return model_record_store_halves(&model_record_projections, values, name, 3, dims, group);
 }
 
 static enum status store_set(const struct projection_set *s, struct tree *plan,
@@ -165,7 +140,7 @@ static enum status store_set(const struct projection_set *s, struct tree *plan,
     if (!store_shape(s, plan) || outputs == NULL ||
         tree_dataset(outputs, "loss", TREE_F32, 2, dims, s->loss) == NULL ||
         tree_dataset(outputs, "step", TREE_I64, 1, dims + 1, s->step) == NULL) {
-        return no_memory();
+        return model_record_no_memory(&model_record_projections);
     }
     const enum status st = store_weights(s, s->wk, "wk", outputs);
     return st == ST_OK ? store_weights(s, s->wq, "wq", outputs) : st;
@@ -176,7 +151,7 @@ enum status projections_to_tree(const struct projections *p, struct tree **root)
     struct tree *plan = tree_group(*root, "plan"), *outputs = tree_group(*root, "outputs");
     const bool ok =
         store_plan(&p->plan, plan) && outputs != NULL && tree_group(*root, "measurements") != NULL;
-    enum status st = ok ? ST_OK : no_memory();
+    enum status st = ok ? ST_OK : model_record_no_memory(&model_record_projections);
     for (int32_t i = 0; i < p->set_count && st == ST_OK; i++) {
         char name[16];
         set_name(i, name);
@@ -192,36 +167,20 @@ enum status projections_to_tree(const struct projections *p, struct tree **root)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static enum status refuse(const char *label, const char *what) {
-    return status_set(ST_INPUT,
-                      "%s: no search projections of this program: %s; make them with attest "
-                      "train",
-                      label, what);
-}
-
-static bool is_dataset(const struct tree *node, enum tree_type type, int rank) {
-    return node != NULL && !node->is_group && node->attribute_count == 0 &&
-           node->value.type == type && node->value.rank == rank;
+    return model_record_refuse(&model_record_projections, label, what);
 }
 
 static enum status read_plan(const struct tree *plan, const char *label,
                              struct projection_plan *p) {
-    struct text_field texts[TEXTS];
+    const struct model_source source = source_of(p);
     struct count_field counts[COUNTS];
     struct number_field numbers[NUMBERS];
-    text_fields(p, texts);
     count_fields(p, counts);
     number_fields(p, numbers);
-    const char *stated = tree_get_string(plan, "kind");
-    if (stated == NULL || strcmp(stated, kind) != 0 ||
-        plan->attribute_count != 1 + TEXTS + COUNTS + NUMBERS) {
-        return refuse(label, "plan");
-    }
-    for (size_t i = 0; i < TEXTS; i++) {
-        const char *text = tree_get_string(plan, texts[i].name);
-        if (text == NULL || strlen(text) >= texts[i].size) {
-            return refuse(label, texts[i].name);
-        }
-        escape_text(text, texts[i].text, texts[i].size);
+    const enum status st =
+        model_record_read(&model_record_projections, plan, label, COUNTS + NUMBERS, &source);
+    if (st != ST_OK) {
+        return st;
     }
     for (size_t i = 0; i < COUNTS; i++) {
         *counts[i].at = tree_get_i64(plan, counts[i].name, -1);
@@ -233,23 +192,6 @@ static enum status read_plan(const struct tree *plan, const char *label,
         *numbers[i].at = tree_get_f64(plan, numbers[i].name, NAN);
         if (!(isfinite(*numbers[i].at) && *numbers[i].at >= 0)) {
             return refuse(label, numbers[i].name);
-        }
-    }
-    return ST_OK;
-}
-
-static enum status read_layers(const struct tree *group, const char *label,
-                               struct projection_set *s) {
-    const struct tree *node = tree_find(group, "layers");
-    if (!is_dataset(node, TREE_I32, 1) || node->value.dims[0] < 1 ||
-        node->value.dims[0] > PROJECTIONS_LAYERS) {
-        return refuse(label, "layers");
-    }
-    s->layer_count = (int32_t)node->value.dims[0];
-    memcpy(s->layers, node->value.data, (size_t)s->layer_count * sizeof s->layers[0]);
-    for (int32_t i = 0; i < s->layer_count; i++) {
-        if (s->layers[i] < 0 || (i > 0 && s->layers[i] <= s->layers[i - 1])) {
-            return refuse(label, "its layers are not in order");
         }
     }
     return ST_OK;
@@ -268,20 +210,15 @@ static enum status read_shape(const struct tree *group, const char *label,
     s->d_search = (int32_t)d;
     s->hidden = (int32_t)hidden;
     s->seed = (uint64_t)seed;
-    return read_layers(group, label, s);
-}
-
-static bool has_shape(const struct tree *node, enum tree_type type, int rank,
-                      const uint64_t *dims) {
-    return is_dataset(node, type, rank) &&
-           memcmp(node->value.dims, dims, (size_t)rank * sizeof *dims) == 0;
+    return model_record_layers(&model_record_projections, group, label, PROJECTIONS_LAYERS,
+                               s->layers, &s->layer_count);
 }
 
 /* Settled against the bytes that are there before memory is asked for. */
 static enum status check_outputs(const struct tree *group, const char *label,
                                  struct projection_set *s) {
     const struct tree *steps = group == NULL ? NULL : tree_find(group, "step");
-    if (steps == NULL || !is_dataset(steps, TREE_I64, 1) || steps->value.dims[0] < 1 ||
+    if (steps == NULL || !model_record_is(steps, TREE_I64, 1) || steps->value.dims[0] < 1 ||
         steps->value.dims[0] > POINTS_MOST || group->child_count != 4 ||
         group->attribute_count != 0) {
         return refuse(label, "a set of outputs");
@@ -290,9 +227,9 @@ static enum status check_outputs(const struct tree *group, const char *label,
     const uint64_t layers = (uint64_t)s->layer_count;
     const uint64_t weights[] = {layers, (uint64_t)s->d_search, HALF_BYTES * (uint64_t)s->hidden};
     const uint64_t loss[] = {layers, (uint64_t)s->points};
-    return has_shape(tree_find(group, "wq"), TREE_U8, 3, weights) &&
-                   has_shape(tree_find(group, "wk"), TREE_U8, 3, weights) &&
-                   has_shape(tree_find(group, "loss"), TREE_F32, 2, loss)
+    return model_record_has(tree_find(group, "wq"), TREE_U8, 3, weights) &&
+                   model_record_has(tree_find(group, "wk"), TREE_U8, 3, weights) &&
+                   model_record_has(tree_find(group, "loss"), TREE_F32, 2, loss)
                ? ST_OK
                : refuse(label, "outputs of another shape");
 }
@@ -368,12 +305,18 @@ enum status projections_open(const char *path, struct projections *out) {
     struct tree *root;
     char shown[ESCAPE_LINE];
     *out = (struct projections){.set_count = 0};
-    enum status st = record_read(path, &root, NULL);
-    if (st != ST_OK) {
-        return st;
-    }
-    escape_text(path, shown, sizeof shown);
-    st = projections_from_tree(root, shown, out);
+    enum status st = model_record_open(path, shown, &root);
+    st = st == ST_OK ? projections_from_tree(root, shown, out) : st;
     tree_free(root);
     return st;
 }
+
+static enum status check(const struct tree *root, const char *label) {
+    struct projections p;
+    const enum status st = projections_from_tree(root, label, &p);
+    projections_free(&p);
+    return st;
+}
+
+const struct model_record model_record_projections = {
+    .kind = "search projections", .remedy = "make them with attest train", .check = check};

@@ -9,19 +9,19 @@
 
 #include <stdint.h>
 
-#include "../harness/base/status.h"
-#include "../harness/record/tree.h"
+#include "model_record.h"
 
-enum { PROJECTIONS_LAYERS = 64, PROJECTIONS_SETS = 16, PROJECTIONS_NAME = 256 };
+enum { PROJECTIONS_LAYERS = 64, PROJECTIONS_SETS = 16 };
 
 /* How they were trained (definitions, section 3). */
 struct projection_plan {
-    char model[PROJECTIONS_NAME], model_digest[65]; /* the weights' file, and its SHA-256 */
-    char text[PROJECTIONS_NAME], text_digest[65];   /* of the training sequences' tokens */
-    int64_t sequences, tokens;                      /* sequences, and tokens of each */
-    int64_t steps, warmup, batch;                   /* batch: sequences a step */
-    double rate, decay, beta1, beta2, clip;         /* AdamW; clip: of the gradient's norm */
-    double temperature;                             /* of the contrastive loss */
+    /* The weights' file, and its SHA-256; the text, and the digest of its tokens. */
+    char model[MODEL_RECORD_NAME], model_digest[MODEL_RECORD_DIGEST];
+    char text[MODEL_RECORD_NAME], text_digest[MODEL_RECORD_DIGEST];
+    int64_t sequences, tokens;              /* sequences, and tokens of each */
+    int64_t steps, warmup, batch;           /* batch: sequences a step */
+    double rate, decay, beta1, beta2, clip; /* AdamW; clip: of the gradient's norm */
+    double temperature;                     /* of the contrastive loss */
     int64_t positives;
 };
 

@@ -1,10 +1,7 @@
 #include "trace.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "../harness/base/escape.h"
 #include "../harness/base/memory.h"
 #include "../harness/record/record.h"
 #include "half.h"
@@ -22,11 +19,7 @@ __asm__(".pushsection .rodata\n"
 extern const char attest_trace[] __attribute__((visibility("hidden")));
 extern const uint64_t attest_trace_size __attribute__((visibility("hidden")));
 
-static const char kind[] = "attention trace";
-
 /* --- the struct ------------------------------------------------------------------------------- */
-
-static enum status no_memory(void) { return status_set(ST_SYSTEM, "no memory for a trace"); }
 
 /* Values of q, and of k or v. */
 static size_t query_values(const struct trace *t) {
@@ -56,26 +49,17 @@ void trace_free(struct trace *t) {
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* Attributes of `plan`: texts and whole numbers. */
-struct text_field {
-    const char *name;
-    char *text;
-    size_t size;
-};
-
+/* Attributes of `plan`: whole numbers. */
 struct number_field {
     const char *name;
     int32_t *at;
     int64_t most;
 };
 
-enum { TEXTS = 4, NUMBERS = 3 };
+enum { NUMBERS = 3 };
 
-static void text_fields(struct trace *t, struct text_field out[TEXTS]) {
-    out[0] = (struct text_field){"model", t->model, sizeof t->model};
-    out[1] = (struct text_field){"model_digest", t->model_digest, sizeof t->model_digest};
-    out[2] = (struct text_field){"text", t->text, sizeof t->text};
-    out[3] = (struct text_field){"text_digest", t->text_digest, sizeof t->text_digest};
+static struct model_source source_of(struct trace *t) {
+    return (struct model_source){t->model, t->model_digest, t->text, t->text_digest};
 }
 
 static void number_fields(struct trace *t, struct number_field out[NUMBERS]) {
@@ -107,37 +91,17 @@ static void value_fields(const struct trace *t, struct value_field out[VALUES]) 
 
 static bool store_plan(const struct trace *t, struct tree *plan) {
     struct trace copy = *t;
-    struct text_field texts[TEXTS];
+    const struct model_source source = source_of(&copy);
     struct number_field numbers[NUMBERS];
-    text_fields(&copy, texts);
     number_fields(&copy, numbers);
-    bool ok = plan != NULL && tree_set_string(plan, "kind", kind) &&
+    bool ok = model_record_store(&model_record_trace, &source, plan) &&
               tree_set_i64(plan, "tokens", t->tokens);
-    for (size_t i = 0; i < TEXTS && ok; i++) {
-        ok = tree_set_string(plan, texts[i].name, texts[i].text);
-    }
     for (size_t i = 0; i < NUMBERS && ok; i++) {
         ok = tree_set_i64(plan, numbers[i].name, *numbers[i].at);
     }
     const uint64_t layers = (uint64_t)t->layer_count, positions = (uint64_t)t->position_count;
     return ok && tree_dataset(plan, "layers", TREE_I32, 1, &layers, t->layers) != NULL &&
            tree_dataset(plan, "positions", TREE_I64, 1, &positions, t->positions) != NULL;
-}
-
-static size_t value_count(const struct value_field *f) {
-    return (size_t)(f->dims[0] * f->dims[1] * f->dims[2] * f->dims[3] / HALF_BYTES);
-}
-
-static enum status store_values(const struct value_field *f, struct tree *outputs) {
-    const size_t count = value_count(f);
-    unsigned char *bytes = mem_alloc_array(count, HALF_BYTES);
-    enum status st = bytes != NULL ? halves_encode(f->values, count, "trace", bytes) : ST_SYSTEM;
-    if (st == ST_OK &&
-        tree_dataset(outputs, f->name, TREE_U8, TREE_RANK_MAX, f->dims, bytes) == NULL) {
-        st = no_memory();
-    }
-    mem_free(bytes);
-    return st;
 }
 
 enum status trace_to_tree(const struct trace *t, struct tree **root) {
@@ -147,9 +111,10 @@ enum status trace_to_tree(const struct trace *t, struct tree **root) {
     struct tree *outputs = tree_group(*root, "outputs");
     const bool ok = store_plan(t, tree_group(*root, "plan")) && outputs != NULL &&
                     tree_group(*root, "measurements") != NULL;
-    enum status st = ok ? ST_OK : no_memory();
+    enum status st = ok ? ST_OK : model_record_no_memory(&model_record_trace);
     for (size_t i = 0; i < VALUES && st == ST_OK; i++) {
-        st = store_values(&values[i], outputs);
+        st = model_record_store_halves(&model_record_trace, values[i].values, values[i].name,
+                                       TREE_RANK_MAX, values[i].dims, outputs);
     }
     if (st != ST_OK) {
         tree_free(*root);
@@ -161,46 +126,17 @@ enum status trace_to_tree(const struct trace *t, struct tree **root) {
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static enum status refuse(const char *label, const char *what) {
-    return status_set(ST_INPUT, "%s: no trace of this program: %s", label, what);
-}
-
-static bool is_dataset(const struct tree *node, enum tree_type type, int rank) {
-    return node != NULL && !node->is_group && node->attribute_count == 0 &&
-           node->value.type == type && node->value.rank == rank;
-}
-
-static enum status read_layers(const struct tree *plan, const char *label, struct trace *t) {
-    const struct tree *node = tree_find(plan, "layers");
-    if (!is_dataset(node, TREE_I32, 1) || node->value.dims[0] < 1 ||
-        node->value.dims[0] > TRACE_LAYERS) {
-        return refuse(label, "plan/layers");
-    }
-    t->layer_count = (int32_t)node->value.dims[0];
-    memcpy(t->layers, node->value.data, (size_t)t->layer_count * sizeof t->layers[0]);
-    for (int32_t i = 0; i < t->layer_count; i++) {
-        if (t->layers[i] < 0 || (i > 0 && t->layers[i] <= t->layers[i - 1])) {
-            return refuse(label, "its layers are not in order");
-        }
-    }
-    return ST_OK;
+    return model_record_refuse(&model_record_trace, label, what);
 }
 
 static enum status read_shape(const struct tree *plan, const char *label, struct trace *t) {
-    struct text_field texts[TEXTS];
+    const struct model_source source = source_of(t);
     struct number_field numbers[NUMBERS];
-    text_fields(t, texts);
     number_fields(t, numbers);
-    const char *stated = tree_get_string(plan, "kind");
-    if (stated == NULL || strcmp(stated, kind) != 0 ||
-        plan->attribute_count != 2 + TEXTS + NUMBERS || plan->child_count != 2) {
-        return refuse(label, "plan");
-    }
-    for (size_t i = 0; i < TEXTS; i++) {
-        const char *text = tree_get_string(plan, texts[i].name);
-        if (text == NULL || strlen(text) >= texts[i].size) {
-            return refuse(label, texts[i].name);
-        }
-        escape_text(text, texts[i].text, texts[i].size);
+    const enum status st =
+        model_record_read(&model_record_trace, plan, label, 1 + NUMBERS, &source);
+    if (st != ST_OK || plan->child_count != 2) {
+        return st != ST_OK ? st : refuse(label, "plan");
     }
     for (size_t i = 0; i < NUMBERS; i++) {
         const int64_t value = tree_get_i64(plan, numbers[i].name, 0);
@@ -213,12 +149,13 @@ static enum status read_shape(const struct tree *plan, const char *label, struct
     if (t->tokens < 1 || t->tokens > TRACE_TOKENS || t->heads % t->kv_heads != 0) {
         return refuse(label, "tokens or heads");
     }
-    return read_layers(plan, label, t);
+    return model_record_layers(&model_record_trace, plan, label, TRACE_LAYERS, t->layers,
+                               &t->layer_count);
 }
 
 static enum status read_positions(const struct tree *plan, const char *label, struct trace *t) {
     const struct tree *node = tree_find(plan, "positions");
-    const int64_t *at = is_dataset(node, TREE_I64, 1) ? node->value.data : NULL;
+    const int64_t *at = model_record_is(node, TREE_I64, 1) ? node->value.data : NULL;
     if (at == NULL || node->value.dims[0] < 1 || node->value.dims[0] > (uint64_t)t->tokens) {
         return refuse(label, "plan/positions");
     }
@@ -233,10 +170,13 @@ static enum status read_positions(const struct tree *plan, const char *label, st
 
 static enum status check_values(const struct value_field *f, const struct tree *outputs,
                                 const char *label) {
-    const struct tree *node = tree_find(outputs, f->name);
-    const bool ok = is_dataset(node, TREE_U8, TREE_RANK_MAX) &&
-                    memcmp(node->value.dims, f->dims, sizeof f->dims) == 0;
-    return ok ? ST_OK : refuse(label, f->name);
+    return model_record_has(tree_find(outputs, f->name), TREE_U8, TREE_RANK_MAX, f->dims)
+               ? ST_OK
+               : refuse(label, f->name);
+}
+
+static size_t value_count(const struct value_field *f) {
+    return (size_t)(f->dims[0] * f->dims[1] * f->dims[2] * f->dims[3] / HALF_BYTES);
 }
 
 static enum status read_values(const struct value_field *f, const struct tree *outputs,
@@ -288,15 +228,21 @@ enum status trace_open(const char *path, struct trace *out) {
     struct tree *root;
     char shown[ESCAPE_LINE];
     *out = (struct trace){.tokens = 0};
-    enum status st = record_read(path, &root, NULL);
-    if (st != ST_OK) {
-        return st;
-    }
-    escape_text(path, shown, sizeof shown);
-    st = trace_from_tree(root, shown, out);
+    enum status st = model_record_open(path, shown, &root);
+    st = st == ST_OK ? trace_from_tree(root, shown, out) : st;
     tree_free(root);
     return st;
 }
+
+static enum status check(const struct tree *root, const char *label) {
+    struct trace t;
+    const enum status st = trace_from_tree(root, label, &t);
+    trace_free(&t);
+    return st;
+}
+
+const struct model_record model_record_trace = {
+    .kind = "attention trace", .remedy = "make one with attest lm trace", .check = check};
 
 enum status trace_committed(struct trace *out) {
     struct tree *root;

@@ -9,17 +9,16 @@
 #ifndef ATTEST_DATASETS_TRACE_H
 #define ATTEST_DATASETS_TRACE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-#include "../harness/base/status.h"
-#include "../harness/record/tree.h"
+#include "model_record.h"
 
-enum { TRACE_LAYERS = 64, TRACE_TOKENS = 1 << 16, TRACE_NAME = 256 };
+enum { TRACE_LAYERS = 64, TRACE_TOKENS = 1 << 16 };
 
 struct trace {
-    char model[TRACE_NAME], model_digest[65]; /* the weights' file, and its SHA-256 */
-    char text[TRACE_NAME], text_digest[65];   /* the text, and the digest of its tokens */
+    /* The weights' file, and its SHA-256; the text, and the digest of its tokens. */
+    char model[MODEL_RECORD_NAME], model_digest[MODEL_RECORD_DIGEST];
+    char text[MODEL_RECORD_NAME], text_digest[MODEL_RECORD_DIGEST];
     int32_t layer_count, heads, kv_heads, head_dim;
     int32_t layers[TRACE_LAYERS]; /* numbers of the layers, ascending */
     int64_t tokens;

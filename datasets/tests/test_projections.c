@@ -121,9 +121,9 @@ static struct tree *at(struct tree *r, const char *path) {
 static void other_kind(struct tree *r) { tree_set_string(at(r, "plan"), "kind", "run"); }
 
 static void long_name(struct tree *r) {
-    char name[PROJECTIONS_NAME + 1];
-    memset(name, 'm', PROJECTIONS_NAME);
-    name[PROJECTIONS_NAME] = '\0';
+    char name[MODEL_RECORD_NAME + 1];
+    memset(name, 'm', MODEL_RECORD_NAME);
+    name[MODEL_RECORD_NAME] = '\0';
     tree_set_string(at(r, "plan"), "model", name);
 }
 

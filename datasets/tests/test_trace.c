@@ -124,9 +124,9 @@ static void set_kind(struct tree *r) {
 }
 
 static void long_name(struct tree *r) {
-    char name[TRACE_NAME + 1];
-    memset(name, 'm', TRACE_NAME);
-    name[TRACE_NAME] = '\0';
+    char name[MODEL_RECORD_NAME + 1];
+    memset(name, 'm', MODEL_RECORD_NAME);
+    name[MODEL_RECORD_NAME] = '\0';
     assert_true(tree_set_string(tree_find(r, "plan"), "model", name));
 }
 
