@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../datasets/model_record.h"
 #include "../record/cells_tree.h"
 #include "../seal/chain.h"
 #include "commands.h"
@@ -117,22 +118,43 @@ static void print_verdict(const char *shown, const struct seal *s) {
                s->number > 0 ? "" : " with the stock tool: it states no digests of the content");
 }
 
-/* One record: seal, bytes, content, and cells that can be read.  *root: its tree, or NULL. */
+/* Puts the record's name before a complaint about its cells. */
+static enum status check_cells(const struct tree *root, const char *shown) {
+    struct cell *cells = NULL;
+    size_t n = 0;
+    const enum status st = cells_from_tree(root, &cells, &n);
+    cells_free(cells, n);
+    if (st == ST_OK)
+        return ST_OK;
+    char said[ESCAPE_LINE];
+    escape_text(status_message(), said, sizeof said);
+    return status_set(st, "%s: %s", shown, said);
+}
+
+/* What cannot be read is here no wrong input, but a record that does not hold. */
+static enum status check_model(const struct model_record *m, const struct tree *root,
+                               const char *shown) {
+    const enum status st = m->check(root, shown);
+    if (st != ST_INPUT)
+        return st;
+    char said[2 * ESCAPE_LINE];
+    snprintf(said, sizeof said, "%s", status_message());
+    return status_set(ST_RECORD, "%s", said);
+}
+
+/* One record: seal, bytes, content, and cells or a model's values that can be read.  *root: its
+ * tree, or NULL. */
 static enum status read_tree(const char *path, const struct options *o, struct seal *seal,
                              struct tree **root) {
     const struct record_trust trust = {
         .keys = o->keys, .key_count = o->key_count, .signed_only = o->key_count > 0};
-    struct cell *cells = NULL;
-    size_t n = 0;
+    char shown[ESCAPE_LINE / 2];
     enum status st = record_read_trusting(path, &trust, root, seal);
-    if (st == ST_OK && (st = cells_from_tree(*root, &cells, &n)) != ST_OK) {
-        char said[ESCAPE_LINE], shown[ESCAPE_LINE / 2];
-        escape_text(status_message(), said, sizeof said);
-        escape_text(path, shown, sizeof shown);
-        status_set(st, "%s: %s", shown, said);
-    }
-    cells_free(cells, n);
-    return st;
+    if (st != ST_OK)
+        return st;
+    escape_text(path, shown, sizeof shown);
+    const struct model_record *m = model_record_of(*root);
+    return m == NULL ? check_cells(*root, shown) : check_model(m, *root, shown);
 }
 
 static enum status read_whole(const char *path, const struct options *o, struct seal *seal) {
@@ -140,6 +162,14 @@ static enum status read_whole(const char *path, const struct options *o, struct 
     enum status st = read_tree(path, o, seal, &root);
     tree_free(root);
     return st;
+}
+
+static enum status rerun_cells(const struct tree *root, const char *shown) {
+    const struct model_record *m = model_record_of(root);
+    if (m == NULL)
+        return rerun(root, shown, stdout);
+    return status_set(ST_INPUT, "%s: no cells to run again (%s): verify it without --rerun", shown,
+                      m->kind);
 }
 
 static enum status verify(const char *path, const struct options *o) {
@@ -153,7 +183,7 @@ static enum status verify(const char *path, const struct options *o) {
         if (o->verbose)
             print_seal(&seal);
         if (o->rerun)
-            st = rerun(root, shown, stdout);
+            st = rerun_cells(root, shown);
     }
     tree_free(root);
     return st;

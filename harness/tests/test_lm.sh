@@ -141,6 +141,9 @@ print(sorted({c["arm"] for c in cells}),
     equal "trace" "$("$attest" lm trace "${even[@]}" --context 64 --out "$TMPDIR/trace.h5")" \
         "$TMPDIR/trace.h5"
     check "trace: sealed" test -s "$TMPDIR/trace.h5.seal"
+    check "records of models are verified" "$attest" verify "$TMPDIR/p1.h5" "$TMPDIR/trace.h5"
+    contains "and have no cells to run again" \
+        "$("$attest" verify --rerun "$TMPDIR/trace.h5" 2>&1 >/dev/null)" "no cells to run again"
     head -c 2000 "$TMPDIR/tiny.gguf" >"$TMPDIR/cut.gguf"
     refused "truncated model" "cut.gguf" ppl --model "$TMPDIR/cut.gguf" --text "$TMPDIR/text"
 fi

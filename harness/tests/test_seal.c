@@ -413,6 +413,26 @@ static void verify_tells_good_from_bad(void **state) {
     sample_remove(folder);
 }
 
+/* Sealed and bent: the kind is right, and nothing of what the kind holds is there. */
+static void verify_reads_records_of_models(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"attention trace", "search projections"};
+    char *folder = sample_folder();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct tree *root = sample_small();
+        char line[96], *output;
+        assert_true(tree_set_string(tree_find(root, "plan"), "kind", kinds[i]));
+        char *path = strdup(write_sample(folder, "bent.h5", root));
+        char *argv[] = {"verify", path, NULL};
+        assert_int_equal(sample_command(verify, argv, &output), ST_RECORD);
+        snprintf(line, sizeof line, "bent.h5: no %s of this program: ", kinds[i]);
+        assert_non_null(strstr(status_message(), line));
+        free(output);
+        free(path);
+    }
+    sample_remove(folder);
+}
+
 static void verify_usage(void **state) {
     (void)state;
     char *output;
@@ -445,6 +465,7 @@ int main(void) {
         cmocka_unit_test(failed_writes_leave_nothing),
         cmocka_unit_test(incomplete_records_are_not_sealed),
         cmocka_unit_test(verify_tells_good_from_bad),
+        cmocka_unit_test(verify_reads_records_of_models),
         cmocka_unit_test(verify_usage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
