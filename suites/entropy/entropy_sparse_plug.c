@@ -6,6 +6,7 @@
 #include "../../harness/judge/kernel.h"
 #include "../../harness/base/memory.h"
 #include "../kernels/attention_check.h"
+#include "../lm/lm_spread.h"
 #include "entropy_sparse_metrics.h"
 
 enum status entropy_plug_open(const char *kernel, const struct attention_params *params,
@@ -48,8 +49,6 @@ enum status entropy_plug_observe(struct entropy_plug *p, struct lm_session *s, c
 
 /* --- beside the model's attention ------------------------------------------------------------- */
 
-enum { JUDGED_LAYERS = 3, JUDGED_ROWS = 3, JUDGED_HEADS = 3 };
-
 struct comparison {
     struct entropy_plug *plug;
     float *out; /* (tokens, heads, head_dim) of the kernel */
@@ -58,19 +57,13 @@ struct comparison {
     uint64_t count;
 };
 
-/* First, middle and last of n. */
-static int64_t spread(int64_t n, int64_t i) { return (n - 1) * i / 2; }
-
 static enum status judge_rows(const struct comparison *c, const struct lm_attention_call *call) {
-    bool judged = false;
-    for (int64_t i = 0; i < JUDGED_LAYERS; i++) {
-        judged = judged || call->layer == spread(call->shape->layers, i);
-    }
+    const bool judged = lm_spread_has(call->shape->layers, call->layer);
     enum status st = ST_OK;
-    for (int64_t i = 0; judged && i < JUDGED_ROWS * JUDGED_HEADS && st == ST_OK; i++) {
+    for (int64_t i = 0; judged && i < LM_SPREAD * LM_SPREAD && st == ST_OK; i++) {
         st = attention_judge_row(call, c->plug->impl->form, &c->plug->params,
-                                 spread(call->tokens, i / JUDGED_HEADS),
-                                 spread(call->shape->heads, i % JUDGED_HEADS), c->judge);
+                                 lm_spread(call->tokens, i / LM_SPREAD),
+                                 lm_spread(call->shape->heads, i % LM_SPREAD), c->judge);
     }
     return st;
 }

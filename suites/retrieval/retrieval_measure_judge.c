@@ -11,6 +11,7 @@
 
 #include "../../harness/base/memory.h"
 #include "../../reference/retrieval.h"
+#include "../lm/lm_spread.h"
 #include "key_set.h"
 #include "retrieval_arms.h"
 #include "retrieval_rows.h"
@@ -228,15 +229,9 @@ static enum status judge_row(struct judging *g, const struct lm_attention_call *
     return st;
 }
 
-/* First, middle and last of n. */
-static int64_t spread(int64_t n, int64_t i) { return (n - 1) * i / (JUDGED - 1); }
-
 static enum status judge_layer(void *context, const struct lm_attention_call *call) {
     struct judging *g = context;
-    bool judged = false;
-    for (int64_t i = 0; i < JUDGED; i++) {
-        judged = judged || call->layer == spread(call->shape->layers, i);
-    }
+    const bool judged = lm_spread_has(call->shape->layers, call->layer);
     enum status st = lm_attention_full(NULL, call);
     st = st == ST_OK && judged ? retrieval_arms_begin(&g->arms, call) : st;
     for (int64_t i = 0; i < JUDGED && judged && st == ST_OK; i++) {

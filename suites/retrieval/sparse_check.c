@@ -1,11 +1,7 @@
 #include "sparse_check.h"
 
+#include "../lm/lm_spread.h"
 #include "chosen_check.h"
-
-enum { JUDGED = 3 };
-
-/* First, middle and last of n. */
-static int64_t spread(int64_t n, int64_t i) { return (n - 1) * i / (JUDGED - 1); }
 
 static bool is_judged(const struct sparse_watch *w, const struct lm_attention_call *call) {
     int64_t place = 0, count = 0;
@@ -13,11 +9,7 @@ static bool is_judged(const struct sparse_watch *w, const struct lm_attention_ca
         place += w->layers[i] && i < call->layer;
         count += w->layers[i];
     }
-    bool judged = false;
-    for (int64_t i = 0; i < JUDGED; i++) {
-        judged = judged || place == spread(count, i);
-    }
-    return judged && w->layers[call->layer];
+    return w->layers[call->layer] && lm_spread_has(count, place);
 }
 
 /* The call's token, or the last before it that is not padding; below 0: none. */
@@ -30,9 +22,9 @@ static int64_t no_padding(const struct lm_attention_call *call, int64_t t) {
 
 static enum status judge_layer(const struct sparse_watch *w, const struct lm_attention_call *call) {
     enum status st = ST_OK;
-    for (int64_t i = 0; i < JUDGED * JUDGED && st == ST_OK; i++) {
-        const int64_t t = no_padding(call, spread(call->tokens, i / JUDGED));
-        const int64_t head = spread(call->shape->heads, i % JUDGED);
+    for (int64_t i = 0; i < LM_SPREAD * LM_SPREAD && st == ST_OK; i++) {
+        const int64_t t = no_padding(call, lm_spread(call->tokens, i / LM_SPREAD));
+        const int64_t head = lm_spread(call->shape->heads, i % LM_SPREAD);
         st = t < 0 ? ST_OK
                    : chosen_check(call, t, head, sparse_plug_set(w->plug, call, t, head), w->budget,
                                   w->judge);
