@@ -65,15 +65,6 @@ static struct selector_block block_of(const struct retrieval_rows *r,
 
 /* --- the teacher ------------------------------------------------------------------------------ */
 
-/* Scores (rows, span) of a head over all keys of the run, a query's own or not. */
-static void score(const struct retrieval_rows *r, const struct lm_attention_call *call,
-                  int64_t head, struct select_span span, float *scores) {
-    const int64_t d = call->shape->head_dim, heads = call->shape->heads;
-    const int64_t kv = head / (heads / call->shape->kv_heads);
-    select_scores(call->q + ((r->row - call->past) * heads + head) * d, r->rows, heads * d,
-                  call->k + kv * call->capacity * d, d, span, 1 / sqrtf((float)d), scores);
-}
-
 /* Query i's scores (span) become weights, which are added to its sums (span).  False: a score is
  * not finite, and so no weight is. */
 static bool weigh(const struct retrieval_rows *r, const struct lm_attention_call *call,
@@ -96,7 +87,7 @@ static enum status teach_head(const struct retrieval_rows *r, const struct lm_at
                               int64_t head, struct select_span span, float *scores, float *sums) {
     const struct selector_block block = block_of(r, call, 0, head, r->per_head);
     const int64_t width = span.high - span.low;
-    score(r, call, head, span, scores);
+    select_head_scores(call, head, r->row - call->past, r->rows, span, scores);
     enum status st = select_block(&r->space, call, &block, span, scores);
     for (int64_t i = 0; i < r->rows && st == ST_OK; i++) {
         if (!weigh(r, call, head, i, span, scores + i * width, sums + i * width)) {

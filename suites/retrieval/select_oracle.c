@@ -1,6 +1,5 @@
 /* The two oracles: what full attention weighs most, of each head, and of all heads together.  They
  * are upper bounds of different statistics and are never mixed. */
-#include <math.h>
 #include <string.h>
 
 #include "../../harness/base/memory.h"
@@ -32,22 +31,13 @@ static enum status begin_oracle(void *state, const struct lm_attention_call *cal
     return select_space_fit(state, call->threads);
 }
 
-/* scores (rows, span) = q k / sqrt(d) of one head. */
-static void score(const struct lm_attention_call *call, const struct selector_block *block,
-                  int64_t head, struct select_span span, float *scores) {
-    const int64_t d = call->shape->head_dim, heads = call->shape->heads;
-    const int64_t kv = head / (heads / call->shape->kv_heads);
-    select_scores(call->q + (block->t * heads + head) * d, block->rows, heads * d,
-                  call->k + kv * call->capacity * d, d, span, 1 / sqrtf((float)d), scores);
-}
-
 /* Weights would rank alike, but some that differ in exact arithmetic round to the same. */
 static enum status choose_per_head(void *state, const struct lm_attention_call *call,
                                    const struct selector_block *block) {
     const struct select_space *s = state;
     const struct select_span span = select_span_of(call, block->t, block->rows);
     float *scores = s->thread[block->thread].scores;
-    score(call, block, block->head, span, scores);
+    select_head_scores(call, block->head, block->t, block->rows, span, scores);
     return select_block(s, call, block, span, scores);
 }
 
@@ -73,7 +63,7 @@ static enum status choose_shared(void *state, const struct lm_attention_call *ca
     const int64_t values = block->rows * (span.high - span.low);
     memset(sums, 0, (size_t)values * sizeof *sums);
     for (int32_t head = 0; head < call->shape->heads; head++) {
-        score(call, block, head, span, scores);
+        select_head_scores(call, head, block->t, block->rows, span, scores);
         add_weights(call, block, span, scores, sums);
     }
     return select_block(s, call, block, span, sums);

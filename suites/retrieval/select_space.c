@@ -1,6 +1,7 @@
 #include "select_space.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <string.h>
 
 #include "../../harness/base/memory.h"
@@ -131,6 +132,14 @@ void select_scores(const float *q, int64_t rows, int64_t stride, const float *k,
     const int keys = (int)(span.high - span.low);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, keys, (int)d, scale, q,
                 (int)stride, k + span.low * d, (int)d, 0, out, keys);
+}
+
+void select_head_scores(const struct lm_attention_call *call, int64_t head, int64_t t, int64_t rows,
+                        struct select_span span, float *out) {
+    const int64_t d = call->shape->head_dim, heads = call->shape->heads;
+    const int64_t kv = head / (heads / call->shape->kv_heads);
+    select_scores(call->q + (t * heads + head) * d, rows, heads * d,
+                  call->k + kv * call->capacity * d, d, span, 1 / sqrtf((float)d), out);
 }
 
 enum status select_block(const struct select_space *s, const struct lm_attention_call *call,

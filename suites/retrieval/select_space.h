@@ -69,6 +69,11 @@ struct select_span select_span_of(const struct lm_attention_call *call, int64_t 
 void select_scores(const float *q, int64_t rows, int64_t stride, const float *k, int64_t d,
                    struct select_span span, float scale, float *out);
 
+/* out (rows, span) = q k' / sqrt(d), a head's own attention scores for the call's tokens
+ * t .. t + rows - 1 over the span's keys, a query's own or not. */
+void select_head_scores(const struct lm_attention_call *call, int64_t head, int64_t t, int64_t rows,
+                        struct select_span span, float *out);
+
 /* Writes the masks of a whole block out of its scores (rows, span). */
 enum status select_block(const struct select_space *s, const struct lm_attention_call *call,
                          const struct selector_block *block, struct select_span span,
