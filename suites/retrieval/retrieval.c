@@ -18,8 +18,8 @@ enum { PARTS = sizeof parts / sizeof parts[0] };
 
 const struct setting retrieval_settings[] = {
     {"projections", "", "learned, hnsw: a file of attest train instead of the committed ones"},
-    {"retrieval_texts", "", "windows of one document, instead of the profile's 2, 8 or 32"},
-    {"retrieval_tokens", "", "tokens of each, instead of the profile's 256 or 512"},
+    {"retrieval_texts", "", "windows of one document, instead of as many as the profile has"},
+    {"retrieval_tokens", "", "tokens of each, instead of as many as the profile has"},
     {NULL, NULL, NULL},
 };
 
