@@ -14,6 +14,7 @@
 #include "retrieval_layers.h"
 #include "retrieval_loss_metrics.h"
 #include "retrieval_methods.h"
+#include "retrieval_sets.h"
 
 /* The prompt is forwarded, and an index grows, by PROMPT_STEP tokens at a time, then by one:
  * CHECKED tokens before timing, and in each round one, of the control two, and one that warms up.
@@ -240,7 +241,7 @@ static enum status add_recall(const struct retrieval_source *s, const struct arm
 static enum status check_arm(struct retrieval_source *s, const struct arm_setup *setup,
                              struct arm *a, struct cell *c) {
     const bool graph = setup->method != NULL && setup->method->graph[0] != '\0';
-    const int64_t words = (setup->context + GROWTH + 63) / 64;
+    const int64_t words = set_words(setup->context + GROWTH);
     struct decode_trace trace = {0};
     struct selector_counts searched;
     struct judge j;

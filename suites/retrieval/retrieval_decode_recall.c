@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../harness/base/memory.h"
+#include "retrieval_sets.h"
 
 /* --- the trace -------------------------------------------------------------------------------- */
 
@@ -55,19 +56,12 @@ void decode_trace_take(struct decode_trace *t, const struct lm_attention_call *c
 
 /* --- recall ----------------------------------------------------------------------------------- */
 
-static int64_t shared(const uint64_t *a, const uint64_t *b, int64_t words) {
-    int64_t count = 0;
-    for (int64_t i = 0; i < words; i++) {
-        count += __builtin_popcountll(a[i] & b[i]);
-    }
-    return count;
-}
-
 void decode_recall_add(struct decode_recall *r, const uint64_t *grown, const uint64_t *rebuilt,
                        const uint64_t *exact, int64_t words) {
-    const double wanted = (double)shared(exact, exact, words);
-    r->grown += (double)shared(grown, exact, words) / wanted;
-    r->rebuilt += (double)shared(rebuilt, exact, words) / wanted;
+    const struct set_math *math = set_math();
+    const double wanted = (double)math->size(exact, words);
+    r->grown += (double)math->common(grown, exact, words) / wanted;
+    r->rebuilt += (double)math->common(rebuilt, exact, words) / wanted;
     r->queries++;
 }
 
