@@ -23,4 +23,9 @@ extern const struct row_math row_math_scalar, row_math_avx2, row_math_avx512;
 /* The widest that this CPU runs. */
 const struct row_math *row_math(void);
 
+/* row (n) becomes the softmax of its values at chosen (count), which are distinct, count >= 1; the
+ * others become 0.  space (count) is overwritten. */
+void row_softmax_chosen(const struct row_math *math, float *row, int64_t n, const int32_t *chosen,
+                        int64_t count, float *space);
+
 #endif

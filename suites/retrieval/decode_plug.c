@@ -1,6 +1,5 @@
 #include "decode_plug.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@
 #include "../../harness/base/workers.h"
 #include "../kernels/attend.h"
 #include "key_set.h"
-#include "select_project.h"
+#include "retrieval_sets.h"
 
 struct decode_plug {
     const struct selector *method;
@@ -30,17 +29,12 @@ struct decode_plug {
 
 static enum status open_method(struct decode_plug *p, const struct selector_params *params,
                                const bool *layers, const struct lm_shape *shape) {
-    enum status st = p->method->learned ? select_project_fits(params->projections, shape) : ST_OK;
-    st = st == ST_OK && p->method->learned
-             ? select_project_covers(params->projections, layers, shape->layers)
-             : st;
-    if (st != ST_OK) {
-        return st;
-    }
     const size_t sets = p->method->shared ? 1 : (size_t)shape->heads;
     memcpy(p->layers, layers, (size_t)shape->layers * sizeof *layers);
     p->sets = mem_alloc_array(sets, (size_t)p->words * sizeof *p->sets);
-    return p->sets == NULL ? ST_SYSTEM : p->method->open(shape, p->capacity, params, &p->state);
+    return p->sets == NULL
+               ? ST_SYSTEM
+               : selector_open(p->method, params, layers, shape, p->capacity, &p->state);
 }
 
 enum status decode_plug_open(const struct selector *method, const struct selector_params *params,
@@ -54,7 +48,7 @@ enum status decode_plug_open(const struct selector *method, const struct selecto
     *p = (struct decode_plug){.method = method,
                               .capacity = capacity,
                               .budget = budget,
-                              .words = (capacity + 63) / 64,
+                              .words = set_words(capacity),
                               .layers = mem_alloc_array((size_t)shape->layers, sizeof *p->layers),
                               .attend = attend_best()};
     enum status st = p->layers == NULL ? ST_SYSTEM : ST_OK;
@@ -163,12 +157,7 @@ static enum status attend_heads(struct decode_plug *p, const struct lm_attention
         workers_run(threads, threads, take_heads, &s);
         st = (enum status)atomic_load(&s.status);
     }
-    /* The line of the thread that failed is that thread's. */
-    return st == ST_OK ? ST_OK
-                       : status_set(st,
-                                    "%s could not choose the keys of layer %" PRId32
-                                    ": no memory, or scores that are not numbers",
-                                    p->method->name, call->layer);
+    return selector_outcome(p->method, call->layer, st);
 }
 
 static enum status decode(struct decode_plug *p, const struct lm_attention_call *call) {

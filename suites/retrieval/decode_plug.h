@@ -20,7 +20,7 @@ void decode_plug_close(struct decode_plug *p);
  * the method takes in its keys.  A call of one token is a decoded one. */
 struct lm_attention decode_plug_attention(struct decode_plug *p);
 
-/* What the layer attended last chose for its decoded token, (capacity + 63) / 64 words; NULL: it
+/* What the layer attended last chose for its decoded token, set_words(capacity) words; NULL: it
  * read all keys. */
 const uint64_t *decode_plug_set(const struct decode_plug *p, int64_t head);
 

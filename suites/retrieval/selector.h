@@ -36,7 +36,7 @@ struct selector_block {
     const int64_t *budget; /* (budgets) K, ascending: at most min(K, n_t) keys may be chosen */
     size_t budgets;        /* at most SELECTOR_BUDGETS */
     bool uncounted; /* the library's own search, not its counting twin: same keys, other time */
-    int64_t words;  /* of one mask: at least (past + tokens + 63) / 64 */
+    int64_t words;  /* of one mask: at least set_words(past + tokens) */
     uint64_t *sets; /* (budgets, rows, words) to be written whole; padding: none */
 };
 
@@ -78,6 +78,17 @@ extern const struct selector *const selectors[]; /* sorted by name, NULL-termina
 const struct selector *selector_find(const char *name);
 
 /* --- a selector as attention ------------------------------------------------------------------ */
+
+/* Opens a method for the layers (shape->layers) in which it is to choose.  Errors as open(), and
+ * ST_SKIP: a learned method without projections of one of them.  *state is for close() whatever is
+ * returned. */
+enum status selector_open(const struct selector *method, const struct selector_params *params,
+                          const bool *layers, const struct lm_shape *shape, int64_t capacity,
+                          void **state);
+
+/* What threads that chose a layer's keys came to.  Unless it is ST_OK its line is written anew:
+ * that of the thread that failed is seen by that thread only. */
+enum status selector_outcome(const struct selector *method, int32_t layer, enum status st);
 
 /* Attention over the chosen keys only in some layers, full attention in the others. */
 struct sparse_plug;

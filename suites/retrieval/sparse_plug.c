@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -6,8 +5,8 @@
 #include "../../harness/base/workers.h"
 #include "../lm/row_math.h"
 #include "key_set.h"
+#include "retrieval_sets.h"
 #include "selector.h"
-#include "select_project.h"
 
 struct sparse_plug {
     const struct selector *method;
@@ -37,11 +36,9 @@ enum status sparse_plug_open(const struct selector *method, const struct selecto
                               .budget = budget,
                               .layers = mem_alloc_array((size_t)shape->layers, sizeof *p->layers),
                               .math = row_math()};
-    enum status st =
-        p->layers == NULL ? ST_SYSTEM : method->open(shape, capacity, params, &p->state);
-    st = st == ST_OK && method->learned
-             ? select_project_covers(params->projections, layers, shape->layers)
-             : st;
+    const enum status st = p->layers == NULL
+                               ? ST_SYSTEM
+                               : selector_open(method, params, layers, shape, capacity, &p->state);
     if (st != ST_OK) {
         sparse_plug_close(p);
         return st;
@@ -65,7 +62,7 @@ void sparse_plug_close(struct sparse_plug *p) {
 /* --- sets ------------------------------------------------------------------------------------- */
 
 static int64_t words_of(const struct lm_attention_call *call) {
-    return (call->past + call->tokens + 63) / 64;
+    return set_words(call->past + call->tokens);
 }
 
 static enum status make_space(struct sparse_plug *p, const struct lm_attention_call *call) {
@@ -145,13 +142,7 @@ static enum status choose_all(const struct sparse_plug *p, const struct lm_atten
                            .heads = p->method->shared ? 1 : call->shape->heads,
                            .blocks = (call->tokens + SELECTOR_ROWS - 1) / SELECTOR_ROWS};
     workers_run(threads, threads, choose_blocks, &job);
-    const enum status st = (enum status)atomic_load(&job.status);
-    /* The line of the thread that failed is that thread's. */
-    return st == ST_OK ? ST_OK
-                       : status_set(st,
-                                    "%s could not choose the keys of layer %" PRId32
-                                    ": no memory, or scores that are not numbers",
-                                    p->method->name, call->layer);
+    return selector_outcome(p->method, call->layer, (enum status)atomic_load(&job.status));
 }
 
 /* --- attention -------------------------------------------------------------------------------- */
@@ -167,14 +158,7 @@ static void weigh_chosen(void *context, const struct lm_attention_call *call, in
         p->math->softmax(scores, keys);
         return;
     }
-    for (int64_t i = 0; i < count; i++) {
-        kept[i] = scores[chosen[i]];
-    }
-    p->math->softmax(kept, count);
-    memset(scores, 0, (size_t)keys * sizeof *scores);
-    for (int64_t i = 0; i < count; i++) {
-        scores[chosen[i]] = kept[i];
-    }
+    row_softmax_chosen(p->math, scores, keys, chosen, count, kept);
 }
 
 static enum status run_sparse(void *context, const struct lm_attention_call *call) {

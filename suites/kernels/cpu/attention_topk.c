@@ -3,7 +3,6 @@
  * Scores and the weighted sum are computed as attention/full does it, so that the two differ by
  * what is left out and by nothing else: where K >= n they give the same bits. */
 #include <math.h>
-#include <string.h>
 
 #include "../../../harness/judge/kernel.h"
 #include "../../../harness/base/memory.h"
@@ -77,14 +76,7 @@ static void weigh_chosen(void *context, const struct lm_attention_call *call, in
         s->math->softmax(scores, keys);
         return;
     }
-    for (int64_t i = 0; i < k; i++) {
-        space[i] = scores[chosen[i]];
-    }
-    s->math->softmax(space, k);
-    memset(scores, 0, (size_t)keys * sizeof *scores);
-    for (int64_t i = 0; i < k; i++) {
-        scores[chosen[i]] = space[i];
-    }
+    row_softmax_chosen(s->math, scores, keys, chosen, k, space);
 }
 
 static enum status run_topk(void *state, const struct lm_attention_call *call) {

@@ -54,6 +54,34 @@ static void softmax_agrees(void **state) {
     for_each_variant(check_softmax);
 }
 
+/* The chosen values' softmax where they stand, to the bit, and 0 elsewhere. */
+static void check_chosen(const struct row_math *math) {
+    static const int32_t chosen[] = {0, 1, 77, 500, N - 1};
+    enum { CHOSEN = sizeof chosen / sizeof *chosen };
+    float row[N], alone[CHOSEN], space[CHOSEN];
+    for (int64_t i = 0; i < N; i++) {
+        row[i] = value(i) / 6;
+    }
+    for (int i = 0; i < CHOSEN; i++) {
+        alone[i] = row[chosen[i]];
+    }
+    math->softmax(alone, CHOSEN);
+    row_softmax_chosen(math, row, N, chosen, CHOSEN, space);
+    for (int i = 0; i < CHOSEN; i++) {
+        assert_memory_equal(&row[chosen[i]], &alone[i], sizeof alone[i]);
+        assert_true(row[chosen[i]] > 0);
+        row[chosen[i]] = 0;
+    }
+    for (int64_t i = 0; i < N; i++) {
+        assert_true(row[i] == 0);
+    }
+}
+
+static void chosen_values_alone_weigh(void **state) {
+    (void)state;
+    for_each_variant(check_chosen);
+}
+
 static void check_exp_sum(const struct row_math *math) {
     float row[N];
     for (int64_t n = 1; n <= N; n += n < 40 ? 1 : 107) {
@@ -158,9 +186,9 @@ static void swiglu_agrees(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax_agrees), cmocka_unit_test(exp_sum_agrees),
-        cmocka_unit_test(entropy_agrees), cmocka_unit_test(extremes_stay_sane),
-        cmocka_unit_test(swiglu_agrees),
+        cmocka_unit_test(softmax_agrees),     cmocka_unit_test(chosen_values_alone_weigh),
+        cmocka_unit_test(exp_sum_agrees),     cmocka_unit_test(entropy_agrees),
+        cmocka_unit_test(extremes_stay_sane), cmocka_unit_test(swiglu_agrees),
     };
     return cmocka_run_group_tests_name("row_math", tests, NULL, NULL);
 }
