@@ -310,17 +310,10 @@ static int32_t ids[LENGTH];
 
 static int setup(void **state) {
     (void)state;
-    const struct gguf_build file = tiny_file(NULL);
-    struct gguf *g;
-    if (gguf_parse(file.data, file.size, "tiny", &g) != ST_OK) {
-        return -1;
-    }
-    const enum status st = lm_load(g, 1, &model);
-    gguf_close(g);
     for (int i = 0; i < LENGTH; i++) {
         ids[i] = (i * 37 + 5) % TINY_VOCABULARY;
     }
-    return st == ST_OK ? 0 : -1;
+    return tiny_load(NULL, &model) == ST_OK ? 0 : -1;
 }
 
 static int teardown(void **state) {

@@ -25,13 +25,8 @@ static int32_t ids[N], one_document[N], packed[N];
 static double expected[LOGITS], largest;
 
 static struct lm_model *load(const struct tiny_change *change) {
-    struct gguf_build b = tiny_file(change);
-    struct gguf *g;
     struct lm_model *m;
-    assert_false(b.full);
-    assert_int_equal(gguf_parse(b.data, b.size, "tiny", &g), ST_OK);
-    const enum status st = lm_load(g, 2, &m);
-    gguf_close(g);
+    const enum status st = tiny_load(change, &m);
     if (st != ST_OK) {
         assert_null(m);
         assert_int_equal(st, ST_INPUT);
@@ -39,16 +34,11 @@ static struct lm_model *load(const struct tiny_change *change) {
     return m;
 }
 
-/* Documents of 40, 70 and 37 tokens with 3 of padding before the last. */
-static int32_t segment_of(int t) { return t < 40 ? 0 : t < 110 ? 1 : t < 113 ? -1 : 5; }
-
 static int setup(void **state) {
     (void)state;
-    uint32_t x = 1;
+    tiny_tokens(ids, N);
     for (int t = 0; t < N; t++) {
-        x = x * 1664525U + 1013904223U;
-        ids[t] = (int32_t)((x >> 8) % TINY_VOCABULARY);
-        packed[t] = segment_of(t);
+        packed[t] = tiny_segment(t);
     }
     model = load(NULL);
     if (model == NULL || ref_llama(tiny_reference(), ids, one_document, N, expected) != 0) {

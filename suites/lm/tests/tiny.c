@@ -162,3 +162,25 @@ struct gguf_build tiny_file(const struct tiny_change *change) {
     put_data(&b, c);
     return b;
 }
+
+enum status tiny_load(const struct tiny_change *change, struct lm_model **model) {
+    const struct gguf_build b = tiny_file(change);
+    struct gguf *g;
+    *model = NULL;
+    if (b.full || gguf_parse(b.data, b.size, "tiny", &g) != ST_OK) {
+        return ST_SYSTEM;
+    }
+    const enum status st = lm_load(g, 2, model);
+    gguf_close(g);
+    return st;
+}
+
+void tiny_tokens(int32_t *ids, int count) {
+    uint32_t x = 1;
+    for (int t = 0; t < count; t++) {
+        x = x * 1664525U + 1013904223U;
+        ids[t] = (int32_t)((x >> 8) % TINY_VOCABULARY);
+    }
+}
+
+int32_t tiny_segment(int t) { return t < 40 ? 0 : t < 110 ? 1 : t < 113 ? -1 : 5; }

@@ -1,10 +1,11 @@
-/* A tiny random Llama model: as a GGUF file in memory, and as the oracle takes it. */
+/* A tiny random Llama model: as a GGUF file in memory, loaded, and as the oracle takes it. */
 #ifndef ATTEST_SUITES_LM_TESTS_TINY_H
 #define ATTEST_SUITES_LM_TESTS_TINY_H
 
 #include "../../../datasets/gguf.h"
 #include "../../../datasets/tests/gguf_build.h"
 #include "../../../reference/llama.h"
+#include "../lm.h"
 
 /* No two widths are equal, so that none can stand in for another; 4 query heads share 2 KV heads.
  */
@@ -37,5 +38,15 @@ struct tiny_change {
 
 /* The file, in static memory that the next call overwrites; change NULL: none. */
 struct gguf_build tiny_file(const struct tiny_change *change);
+
+/* That file loaded.  What lm_load returns; ST_SYSTEM: it is no GGUF file. */
+enum status tiny_load(const struct tiny_change *change, struct lm_model **model);
+
+/* The first `count` of a text's tokens, the same on each call. */
+void tiny_tokens(int32_t *ids, int count);
+
+/* The segment of token t where several documents are packed: one of 40 tokens, one of 70, 3 tokens
+ * of padding, and a third document. */
+int32_t tiny_segment(int t);
 
 #endif

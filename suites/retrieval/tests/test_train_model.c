@@ -26,21 +26,13 @@ static const int32_t layers[TINY_LAYERS] = {0, 1};
 /* Each sequence two documents, the second one of 20 tokens. */
 static int setup(void **state) {
     (void)state;
-    uint32_t x = 1;
+    tiny_tokens(ids, CELLS);
     for (int i = 0; i < CELLS; i++) {
         const int t = i % TOKENS, second = t >= TOKENS - 20;
-        x = x * 1664525U + 1013904223U;
-        ids[i] = (int32_t)((x >> 8) % TINY_VOCABULARY);
         segments[i] = second;
         positions[i] = second ? t - (TOKENS - 20) : t;
     }
-    struct gguf_build b = tiny_file(NULL);
-    struct gguf *g;
-    if (b.full || gguf_parse(b.data, b.size, "tiny", &g) != ST_OK) {
-        return -1;
-    }
-    enum status st = lm_load(g, 2, &model);
-    gguf_close(g);
+    enum status st = tiny_load(NULL, &model);
     st = st == ST_OK ? lm_session_new(model, TOKENS, 2, &session) : st;
     return st == ST_OK ? 0 : -1;
 }
