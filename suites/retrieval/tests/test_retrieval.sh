@@ -1,6 +1,7 @@
 #!/bin/bash
 # attest run retrieval on a tiny model with random weights; run again, drawn; without weights.
 . ci/tests/tap.sh
+. ci/tests/tiny_model.sh
 attest=${ATTEST:-build/attest}
 record=$TMPDIR/tiny.h5
 run() { "$attest" run retrieval --profile smoke --quiet "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"; }
@@ -16,51 +17,9 @@ if ! command -v python3 >/dev/null; then
 fi
 
 # Five layers of four heads over two KV heads; letters are tokens; random weights and text.
-python3 - "$TMPDIR/tiny.gguf" "$TMPDIR/text" <<'PY'
-import random, struct, sys
-
-def text(s):
-    return struct.pack('<Q', len(s.encode())) + s.encode()
-
-def u32(key, value):
-    return text(key) + struct.pack('<II', 4, value)
-
-def f32(key, value):
-    return text(key) + struct.pack('<If', 6, value)
-
-def string(key, value):
-    return text(key) + struct.pack('<I', 8) + text(value)
-
-def strings(key, values):
-    return text(key) + struct.pack('<IIQ', 9, 8, len(values)) + b''.join(map(text, values))
-
-random.seed(5)
-layers, hidden, heads, kv_heads, head_dim, ffn = 5, 32, 4, 2, 8, 24
-tokens = list('abcdefghijklmnopqrst') + ['ab', 'cd']
-meta = [string('general.architecture', 'llama'), u32('llama.block_count', layers),
-        u32('llama.attention.head_count', heads), u32('llama.attention.head_count_kv', kv_heads),
-        u32('llama.embedding_length', hidden), u32('llama.feed_forward_length', ffn),
-        u32('llama.context_length', 512), f32('llama.attention.layer_norm_rms_epsilon', 1e-5),
-        string('tokenizer.ggml.model', 'gpt2'), string('tokenizer.ggml.pre', 'gpt-2'),
-        strings('tokenizer.ggml.tokens', tokens), strings('tokenizer.ggml.merges', ['a b', 'c d'])]
-q, kv = heads * head_dim, kv_heads * head_dim
-shapes = {'token_embd.weight': (hidden, len(tokens)), 'output_norm.weight': (hidden,)}
-for i in range(layers):
-    block = {'attn_norm': (hidden,), 'ffn_norm': (hidden,), 'attn_q': (hidden, q),
-             'attn_k': (hidden, kv), 'attn_v': (hidden, kv), 'attn_output': (q, hidden),
-             'ffn_gate': (hidden, ffn), 'ffn_up': (hidden, ffn), 'ffn_down': (ffn, hidden)}
-    shapes.update({f'blk.{i}.{name}.weight': shape for name, shape in block.items()})
-table, data = b'', b''
-for name, shape in shapes.items():
-    table += text(name) + struct.pack(f'<I{len(shape)}QIQ', len(shape), *shape, 0, len(data))
-    count = shape[0] * (shape[1] if len(shape) > 1 else 1)
-    values = [1.0] * count if len(shape) == 1 else [random.gauss(0, 0.4) for _ in range(count)]
-    data += struct.pack(f'<{count}f', *values)
-    data += bytes(-len(data) % 32)
-head = b'GGUF' + struct.pack('<IQQ', 3, len(shapes), len(meta)) + b''.join(meta) + table
-open(sys.argv[1], 'wb').write(head + bytes(-len(head) % 32) + data)
-open(sys.argv[2], 'w').write(''.join(random.choices('abcdefghijklmnopqrst', k=4000)))
-PY
+tiny_model "$TMPDIR/tiny.gguf" layers=5 heads=4 kv_heads=2 hidden=32 ffn=24 context=512 \
+    deviation=0.4 tokens=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,ab,cd merges='a b,c d' \
+    text="$TMPDIR/text" letters=abcdefghijklmnopqrst
 tiny=(--model "$TMPDIR/tiny.gguf" --text "$TMPDIR/text")
 run "${tiny[@]}" --out "$record"
 equal "a user's model and text" "$?$(<"$TMPDIR/err")" 0
