@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../suites/entropy/entropy_capture.h"
 #include "../../suites/entropy/entropy_gather.h"
+#include "../../suites/lm/lm_capture.h"
 #include "cmd_lm.h"
 #include "model_file.h"
 #include "progress.h"
@@ -176,11 +176,11 @@ enum status lm_trace(struct lm_job *job) {
         return status_set(ST_USAGE, "lm: name the file: attest lm trace --out FILE");
     }
     enum status st = record_check_free(job->o->out);
-    st = st == ST_OK ? lm_job_load(job, ENTROPY_SHORTEST) : st;
+    st = st == ST_OK ? lm_job_load(job, LM_CAPTURE_SHORTEST) : st;
     if (st != ST_OK) {
         return st;
     }
-    st = entropy_capture(job->session, lm_shape(job->model), job->ids, job->window, &t);
+    st = lm_capture(job->session, job->ids, job->window, &t);
     if (st == ST_OK) {
         st = write_trace(job, &t);
         trace_free(&t);

@@ -1,6 +1,6 @@
 /* A trace longer than the committed one, captured from the language model where its weights are. */
 #include "../../harness/base/cpu.h"
-#include "../entropy/entropy_capture.h"
+#include "../lm/lm_capture.h"
 #include "../lm/lm_source.h"
 #include "crossover.h"
 
@@ -14,8 +14,7 @@ static enum status capture(const struct lm_source *lm, struct trace *out) {
                      : st;
     if (st == ST_OK) {
         run_note(lm->run, "crossover: capturing %d tokens", CROSSOVER_CAPTURED_TOKENS);
-        st =
-            entropy_capture(session, lm_shape(lm->model), text.ids, CROSSOVER_CAPTURED_TOKENS, out);
+        st = lm_capture(session, text.ids, CROSSOVER_CAPTURED_TOKENS, out);
     }
     lm_session_free(session);
     text_sequences_free(&text);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "entropy_capture.h"
+#include "../lm/lm_capture.h"
 #include "entropy_gather.h"
 
 /* Sizes of a profile; "tokens" and "texts" change them. */
@@ -149,8 +149,12 @@ static enum status run_sequences(const struct entropy_source *s, struct entropy_
     return st;
 }
 
-/* The trace's queries stand in the order in which entropy_layer wants them; entropy_capture chose
- * their rows. */
+_Static_assert((int)LM_CAPTURE_SHORTEST == (int)ENTROPY_SHORTEST &&
+                   (int)LM_CAPTURE_CONTEXTS == (int)ENTROPY_POINTS &&
+                   (int)LM_CAPTURE_TAIL == (int)ENTROPY_TAIL,
+               "a trace has the queries of the rows that a fit is made of");
+
+/* The trace's queries stand in the order in which entropy_layer wants them. */
 static enum status run_trace(const struct trace *t, struct entropy_results *r) {
     r->texts = 1;
     r->layers = (size_t)t->layer_count;
@@ -158,7 +162,7 @@ static enum status run_trace(const struct trace *t, struct entropy_results *r) {
     r->numbers = t->layers;
     r->length = t->tokens;
     r->points = entropy_point_count(t->tokens);
-    enum status st = entropy_capture_check(t);
+    enum status st = lm_capture_check(t);
     st = st == ST_OK ? entropy_results_new(r) : st;
     for (int64_t i = 0; i < t->layer_count && st == ST_OK; i++) {
         const struct entropy_layer l = {.layer = (size_t)i,

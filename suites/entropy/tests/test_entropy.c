@@ -10,8 +10,8 @@
 
 #include "../../../datasets/rng.h"
 #include "../../../reference/entropy.h"
+#include "../../lm/lm_capture.h"
 #include "../../lm/tests/tiny.h"
-#include "../entropy_capture.h"
 #include "../entropy_gather.h"
 
 static void near(double got, double want, double tolerance) {
@@ -467,10 +467,10 @@ static void a_capture_gives_the_same_entropies(void **state) {
                                      .threads = 1};
     gather(&r, 1, 1);
     assert_int_equal(lm_session_new(model, LENGTH, 1, &s), ST_OK);
-    assert_int_equal(entropy_capture(s, lm_shape(model), ids, LENGTH, &t), ST_OK);
+    assert_int_equal(lm_capture(s, ids, LENGTH, &t), ST_OK);
     lm_session_free(s);
     assert_int_equal(t.layer_count, TINY_LAYERS); /* first, middle and last of two */
-    assert_int_equal(entropy_capture_check(&t), ST_OK);
+    assert_int_equal(lm_capture_check(&t), ST_OK);
     assert_int_equal(entropy_results_new(&own), ST_OK);
     for (int64_t i = 0; i < TINY_LAYERS; i++) {
         const struct entropy_layer l = {.layer = (size_t)i,
@@ -489,7 +489,7 @@ static void a_capture_gives_the_same_entropies(void **state) {
         }
     }
     t.positions[3]--;
-    assert_int_equal(entropy_capture_check(&t), ST_INPUT);
+    assert_int_equal(lm_capture_check(&t), ST_INPUT);
     trace_free(&t);
     entropy_results_free(&r);
     entropy_results_free(&own);

@@ -1,15 +1,22 @@
-#include "entropy_capture.h"
+#include "lm_capture.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "entropy_curves.h"
-
 enum { LAYERS = 3 };
 
+static int64_t context_of(int64_t i) { return (int64_t)LM_CAPTURE_SHORTEST << i; }
+
+static int64_t count_of(int64_t tokens) {
+    int64_t contexts = 0;
+    while (contexts < LM_CAPTURE_CONTEXTS && context_of(contexts) <= tokens) {
+        contexts++;
+    }
+    return contexts * LM_CAPTURE_TAIL;
+}
+
 static int64_t row_of(int64_t position) {
-    return entropy_context((size_t)(position / ENTROPY_TAIL)) - ENTROPY_TAIL +
-           position % ENTROPY_TAIL;
+    return context_of(position / LM_CAPTURE_TAIL) - LM_CAPTURE_TAIL + position % LM_CAPTURE_TAIL;
 }
 
 /* Place of a layer in the trace, or -1. */
@@ -55,22 +62,23 @@ static enum status watch(void *context, const struct lm_attention_call *call) {
     return lm_attention_full(NULL, call);
 }
 
-enum status entropy_capture(struct lm_session *s, const struct lm_shape *shape, const int32_t *ids,
-                            int64_t tokens, struct trace *out) {
+enum status lm_capture(struct lm_session *s, const int32_t *ids, int64_t tokens,
+                       struct trace *out) {
+    const struct lm_shape *shape = lm_shape(lm_session_model(s));
     const int32_t layers[LAYERS] = {0, shape->layers / 2, shape->layers - 1};
     *out = (struct trace){.heads = shape->heads,
                           .kv_heads = shape->kv_heads,
                           .head_dim = shape->head_dim,
                           .tokens = tokens,
-                          .position_count = (int64_t)entropy_point_count(tokens) * ENTROPY_TAIL};
+                          .position_count = count_of(tokens)};
     for (int32_t i = 0; i < LAYERS; i++) {
         if (i == 0 || layers[i] > layers[i - 1]) {
             out->layers[out->layer_count++] = layers[i];
         }
     }
-    if (tokens < ENTROPY_SHORTEST || tokens > TRACE_TOKENS) {
+    if (tokens < LM_CAPTURE_SHORTEST || tokens > TRACE_TOKENS) {
         return status_set(ST_INPUT, "trace: %lld tokens; %d to %d are possible", (long long)tokens,
-                          ENTROPY_SHORTEST, TRACE_TOKENS);
+                          LM_CAPTURE_SHORTEST, TRACE_TOKENS);
     }
     enum status st = trace_new(out);
     for (int64_t i = 0; i < out->position_count && st == ST_OK; i++) {
@@ -87,8 +95,8 @@ enum status entropy_capture(struct lm_session *s, const struct lm_shape *shape, 
     return st;
 }
 
-enum status entropy_capture_check(const struct trace *t) {
-    bool same = t->position_count == (int64_t)entropy_point_count(t->tokens) * ENTROPY_TAIL;
+enum status lm_capture_check(const struct trace *t) {
+    bool same = t->position_count == count_of(t->tokens);
     for (int64_t i = 0; i < t->position_count && same; i++) {
         same = t->positions[i] == row_of(i);
     }
