@@ -102,6 +102,9 @@ static void halves_are_rounded_to_nearest(void **state) {
     }
     assert_true(through_half(65504) == 65504);
     assert_true(signbit(through_half(-0.0F)) != 0);
+    assert_int_equal(float_to_half(65519.99F), 0x7bff);
+    assert_int_equal(float_to_half(65520), 0x7c00);
+    assert_int_equal(float_to_half(-1e30F), 0xfc00);
 }
 
 static void what_halves_lack_is_refused(void **state) {

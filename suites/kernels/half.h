@@ -1,39 +1,16 @@
-/* 16-bit floats that float32 and float64 values are rounded to.  A value of such a type is kept as
- * the float that it equals, or as the bits of binary16. */
+/* Roundings to 16-bit floats other than those to the nearest half (datasets/half.h). */
 #ifndef ATTEST_SUITES_KERNELS_HALF_H
 #define ATTEST_SUITES_KERNELS_HALF_H
 
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
-static inline uint32_t half_bits(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
+#include "../../datasets/half.h"
 
-static inline float half_of_bits(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-/* To nearest, ties to even, in the upper 16 bits; finite x. */
+/* To the nearest bfloat16, the upper 16 bits, as a float; ties to the even one; finite x. */
 static inline float round_to_bf16(float x) {
-    const uint32_t bits = half_bits(x);
-    return half_of_bits((bits + 0x7fffU + (bits >> 16 & 1)) & 0xffff0000U);
-}
-
-/* IEEE 754 binary16: 11 significant bits, multiples of 2^-24, infinite from 65520 on; finite x. */
-static inline float round_to_f16(float x) {
-    const float magnitude = fabsf(x);
-    if (magnitude < 0x1p-14F) { /* adding 0.5 leaves multiples of 2^-24 */
-        return copysignf(magnitude + 0.5F - 0.5F, x);
-    }
-    const uint32_t bits = half_bits(magnitude);
-    const float rounded = half_of_bits((bits + 0xfffU + (bits >> 13 & 1)) & ~0x1fffU);
-    return copysignf(rounded > 65504.0F ? INFINITY : rounded, x);
+    const uint32_t bits = float_bits(x);
+    return float_of_bits((bits + 0x7fffU + (bits >> 16 & 1)) & 0xffff0000U);
 }
 
 /* The smallest binary16 that is not below x >= 0, as bits; infinity, 0x7c00, above 65504. */

@@ -21,19 +21,7 @@ static void search_one(const void *index, const struct ads_search *s) {
     }
 }
 
-static enum status search(const void *index, const float *queries, int64_t nq,
-                          const struct knn_params *params, struct knn_result *out) {
-    return ads_each_query(index, queries, nq, params, out, search_one, index);
-}
-
-static const struct knn_impl impl = {.pruned = true,
-                                     .batch = 1,
-                                     .build = borrowed_build,
-                                     .search = search,
-                                     .destroy = borrowed_destroy};
-
-#define ADS_FAMILY ads_horizontal
 #define ADS_VARIANT scalar
 #define ADS_ISA 0
 #define ADS_SOURCE "S001; Gao & Long, SIGMOD 2023, algorithm 1; plain C"
-#include "ads_kernel_row.h"
+#include "ads_horizontal_row.h"

@@ -2,15 +2,11 @@
  * impl. */
 #include "../../../harness/base/cpu.h"
 #include "../../../harness/judge/kernel.h"
+#include "kernel_names.h"
 
-#define ADS_JOIN(family, variant) kernel_##family##_##variant
-#define ADS_SYMBOL(family, variant) ADS_JOIN(family, variant)
-#define ADS_TEXT(x) #x
-#define ADS_NAME(family, variant) ADS_TEXT(family) "/" ADS_TEXT(variant)
-
-extern const struct kernel ADS_SYMBOL(ADS_FAMILY, ADS_VARIANT);
-const struct kernel ADS_SYMBOL(ADS_FAMILY, ADS_VARIANT) = {
-    .name = ADS_NAME(ADS_FAMILY, ADS_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(ADS_FAMILY, ADS_VARIANT);
+const struct kernel KERNEL_SYMBOL(ADS_FAMILY, ADS_VARIANT) = {
+    .name = KERNEL_TEXT(ADS_FAMILY) "/" KERNEL_TEXT(ADS_VARIANT),
     .operation = "knn",
     .backend = BACKEND_CPU,
     .dtype = "f32",

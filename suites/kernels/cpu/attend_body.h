@@ -12,6 +12,7 @@
 #include "../../../harness/judge/kernel.h"
 #include "../../lm/row_math.h"
 #include "../attend.h"
+#include "kernel_names.h"
 
 /* Rows are read one after the other, each in the order of its lines.  Side by side they come at
  * nine tenths of what memory gives (27 of 30 GB/s on Zen 4); asking for them ahead, several rows at
@@ -101,14 +102,9 @@ static void run(const struct attend_call *call, float *weights, float *out) {
 
 static const struct attend_impl impl = {run};
 
-#define ATTEND_JOIN(a, b) a##b
-#define ATTEND_SYMBOL(variant) ATTEND_JOIN(kernel_attend_, variant)
-#define ATTEND_TEXT(x) #x
-#define ATTEND_NAME(variant) "attend/" ATTEND_TEXT(variant)
-
-extern const struct kernel ATTEND_SYMBOL(ATTEND_VARIANT);
-const struct kernel ATTEND_SYMBOL(ATTEND_VARIANT) = {
-    .name = ATTEND_NAME(ATTEND_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(attend, ATTEND_VARIANT);
+const struct kernel KERNEL_SYMBOL(attend, ATTEND_VARIANT) = {
+    .name = "attend/" KERNEL_TEXT(ATTEND_VARIANT),
     .operation = "attend",
     .backend = BACKEND_CPU,
     .dtype = "f32",

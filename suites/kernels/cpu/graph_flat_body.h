@@ -18,6 +18,7 @@
 #include "../../../harness/base/cpu.h"
 #include "../../../harness/judge/kernel.h"
 #include "graph_flat.h"
+#include "kernel_names.h"
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
@@ -256,14 +257,9 @@ static const struct graph_impl impl = {.adopt = graph_flat_adopt,
                                        .size = graph_flat_size,
                                        .close = graph_flat_close};
 
-#define GRAPH_FLAT_JOIN(a, b) a##b
-#define GRAPH_FLAT_SYMBOL(variant) GRAPH_FLAT_JOIN(kernel_graph_flat_, variant)
-#define GRAPH_FLAT_TEXT(x) #x
-#define GRAPH_FLAT_NAME(variant) "graph/flat_" GRAPH_FLAT_TEXT(variant)
-
-extern const struct kernel GRAPH_FLAT_SYMBOL(GRAPH_FLAT_VARIANT);
-const struct kernel GRAPH_FLAT_SYMBOL(GRAPH_FLAT_VARIANT) = {
-    .name = GRAPH_FLAT_NAME(GRAPH_FLAT_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(graph_flat, GRAPH_FLAT_VARIANT);
+const struct kernel KERNEL_SYMBOL(graph_flat, GRAPH_FLAT_VARIANT) = {
+    .name = "graph/flat_" KERNEL_TEXT(GRAPH_FLAT_VARIANT),
     .operation = "graph",
     .backend = BACKEND_CPU,
     .dtype = "f32",

@@ -9,6 +9,7 @@
 #include "../knn.h"
 #include "borrowed_index.h"
 #include "topk.h"
+#include "kernel_names.h"
 
 static enum status scan(const void *index, const float *queries, int64_t nq,
                         const struct knn_params *params, struct knn_result *out) {
@@ -32,14 +33,9 @@ static enum status scan(const void *index, const float *queries, int64_t nq,
 static const struct knn_impl impl = {
     .batch = 1, .build = borrowed_build, .search = scan, .destroy = borrowed_destroy};
 
-#define L2_SCAN_JOIN(a, b) a##b
-#define L2_SCAN_SYMBOL(variant) L2_SCAN_JOIN(kernel_l2_scan_, variant)
-#define L2_SCAN_TEXT(x) #x
-#define L2_SCAN_NAME(variant) "l2_scan/" L2_SCAN_TEXT(variant)
-
-extern const struct kernel L2_SCAN_SYMBOL(L2_SCAN_VARIANT);
-const struct kernel L2_SCAN_SYMBOL(L2_SCAN_VARIANT) = {
-    .name = L2_SCAN_NAME(L2_SCAN_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(l2_scan, L2_SCAN_VARIANT);
+const struct kernel KERNEL_SYMBOL(l2_scan, L2_SCAN_VARIANT) = {
+    .name = "l2_scan/" KERNEL_TEXT(L2_SCAN_VARIANT),
     .operation = "knn",
     .backend = BACKEND_CPU,
     .dtype = "f32",

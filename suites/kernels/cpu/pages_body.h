@@ -10,6 +10,7 @@
 #include "../../../harness/base/cpu.h"
 #include "../../../harness/judge/kernel.h"
 #include "../pages.h"
+#include "kernel_names.h"
 
 static inline vec add_low(const float *q, const float *low, int32_t d, vec sum) {
     int32_t i = 0;
@@ -46,14 +47,9 @@ static void run(const struct pages_call *call, float *scores) {
 
 static const struct pages_impl impl = {run};
 
-#define PAGES_JOIN(a, b) a##b
-#define PAGES_SYMBOL(variant) PAGES_JOIN(kernel_pages_, variant)
-#define PAGES_TEXT(x) #x
-#define PAGES_NAME(variant) "pages/" PAGES_TEXT(variant)
-
-extern const struct kernel PAGES_SYMBOL(PAGES_VARIANT);
-const struct kernel PAGES_SYMBOL(PAGES_VARIANT) = {
-    .name = PAGES_NAME(PAGES_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(pages, PAGES_VARIANT);
+const struct kernel KERNEL_SYMBOL(pages, PAGES_VARIANT) = {
+    .name = "pages/" KERNEL_TEXT(PAGES_VARIANT),
     .operation = "pages",
     .backend = BACKEND_CPU,
     .dtype = "f32",

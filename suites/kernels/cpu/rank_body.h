@@ -7,6 +7,7 @@
 #include "../../../harness/judge/kernel.h"
 #include "../../../harness/base/memory.h"
 #include "../rank.h"
+#include "kernel_names.h"
 
 enum { LANES = 8 };
 
@@ -57,17 +58,12 @@ static enum status run(const struct rank_call *call, const struct rank_result *o
 
 static const struct rank_impl impl = {RANK_FORMAT, run};
 
-#define RANK_JOIN(a, b) a##b
-#define RANK_SYMBOL(variant) RANK_JOIN(kernel_rank_, variant)
-#define RANK_TEXT(x) #x
-#define RANK_NAME(variant) "rank/" RANK_TEXT(variant)
-
-extern const struct kernel RANK_SYMBOL(RANK_VARIANT);
-const struct kernel RANK_SYMBOL(RANK_VARIANT) = {
-    .name = RANK_NAME(RANK_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(rank, RANK_VARIANT);
+const struct kernel KERNEL_SYMBOL(rank, RANK_VARIANT) = {
+    .name = "rank/" KERNEL_TEXT(RANK_VARIANT),
     .operation = "rank",
     .backend = BACKEND_CPU,
-    .dtype = RANK_TEXT(RANK_VARIANT),
+    .dtype = KERNEL_TEXT(RANK_VARIANT),
     .impl = &impl,
     .source = "S003, theorem 1, in this number format",
     .bound = RANK_BOUND,

@@ -14,6 +14,7 @@
 #include "../../../harness/base/cpu.h"
 #include "../../../harness/judge/kernel.h"
 #include "../scores.h"
+#include "kernel_names.h"
 
 /* The first m < VEC_WIDTH keys, zeros behind them. */
 static inline vec load_first_keys(const key *p, int32_t m) {
@@ -67,14 +68,9 @@ static void run(const struct scores_call *call, float *scores) {
 
 static const struct scores_impl impl = {SCORES_FORMAT, run};
 
-#define SCORES_JOIN(a, b) a##b
-#define SCORES_SYMBOL(variant) SCORES_JOIN(kernel_scores_, variant)
-#define SCORES_TEXT(x) #x
-#define SCORES_NAME(variant) "scores/" SCORES_TEXT(variant)
-
-extern const struct kernel SCORES_SYMBOL(SCORES_VARIANT);
-const struct kernel SCORES_SYMBOL(SCORES_VARIANT) = {
-    .name = SCORES_NAME(SCORES_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(scores, SCORES_VARIANT);
+const struct kernel KERNEL_SYMBOL(scores, SCORES_VARIANT) = {
+    .name = "scores/" KERNEL_TEXT(SCORES_VARIANT),
     .operation = "scores",
     .backend = BACKEND_CPU,
     .dtype = SCORES_DTYPE,
