@@ -145,3 +145,13 @@ double judge_gamma_likely(double m) {
     const double u = 0x1p-24;
     return 4 * sqrt(m) * u;
 }
+
+void judge_sums(struct judge *j, const char *what, const float *got, const double *want,
+                const double *terms, int64_t count, double roundings) {
+    /* The oracle's own rounding in float64 is a 2^-29th of float32's. */
+    const double hard = judge_gamma(roundings) * (1 + 0x1p-20);
+    const double likely = judge_gamma_likely(roundings);
+    for (int64_t i = 0; i < count && j->verdict != VERDICT_FAIL; i++) {
+        judge_near(j, what, i, (double)got[i], want[i], hard * terms[i], likely * terms[i]);
+    }
+}

@@ -58,6 +58,11 @@ void judge_marginal(struct judge *j, const char *format, ...) __attribute__((for
  * bound, and fails. */
 void judge_near(struct judge *j, const char *what, int64_t index, double got, double want,
                 double hard, double likely);
+/* Sums that a kernel rounds to float32, got (count), against the oracle's: each within gamma of so
+ * many roundings of its terms, the sum of the magnitudes of what is added; equal where there are
+ * none. */
+void judge_sums(struct judge *j, const char *what, const float *got, const double *want,
+                const double *terms, int64_t count, double roundings);
 
 /* Unit roundoff of float32, and Higham's gamma_m = m u / (1 - m u): the relative error bound of a
  * sum of m rounded operations on non-negative terms (Accuracy and Stability, 2nd ed., lemma 3.1).

@@ -53,6 +53,30 @@ static void an_infinite_bound_is_none(void **state) {
     assert_int_equal(j.verdict, VERDICT_FAIL);
 }
 
+/* Of 100 roundings of 1: 40 units are likely, 100 possible. */
+static void sums_are_as_near_as_their_roundings_allow(void **state) {
+    (void)state;
+    const struct {
+        double units, terms, roundings;
+        enum verdict verdict;
+    } cases[] = {
+        {40, 1, 100, VERDICT_PASS},      {42, 1, 100, VERDICT_MARGINAL},
+        {100, 1, 100, VERDICT_MARGINAL}, {102, 1, 100, VERDICT_FAIL},
+        {102, 3, 100, VERDICT_PASS},     {0, 1, 0, VERDICT_PASS},
+        {2, 1, 0, VERDICT_FAIL},         {0, NAN, 100, VERDICT_FAIL},
+        {NAN, 1, 100, VERDICT_FAIL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const float got[] = {1, (float)(1 + cases[i].units * 0x1p-24)};
+        const double want[] = {1, 1}, terms[] = {1, cases[i].terms};
+        struct judge j;
+        judge_begin(&j);
+        judge_sums(&j, "x", got, want, terms, 2, cases[i].roundings);
+        assert_int_equal(j.verdict, cases[i].verdict);
+        assert_true(j.verdict == VERDICT_PASS || strstr(j.reason, "x[1]") != NULL);
+    }
+}
+
 static void too_many_inputs_fail(void **state) {
     (void)state;
     static const char data[JUDGE_INPUTS + 1];
@@ -144,6 +168,7 @@ int main(void) {
         cmocka_unit_test(errors_beyond_bounds_lower_the_verdict),
         cmocka_unit_test(nan_fails_on_either_side),
         cmocka_unit_test(an_infinite_bound_is_none),
+        cmocka_unit_test(sums_are_as_near_as_their_roundings_allow),
         cmocka_unit_test(too_many_inputs_fail),
         cmocka_unit_test(writes_beside_an_output_are_seen),
         cmocka_unit_test(poison_reads_as_nan_and_minus_one),

@@ -24,17 +24,6 @@ void pages_problem_free(struct pages_problem *p) {
     p->scores = p->terms = NULL;
 }
 
-/* A rounding of each product and of all but the first addition; the larger of two products is the
- * larger of the rounded ones.  The oracle's own rounding in float64 is a 2^-29th of that. */
-static void judge_scores(const struct pages_problem *p, const float *scores, struct judge *j) {
-    const double hard = p->exact ? 0 : judge_gamma(p->call.d) * (1 + 0x1p-20);
-    const double likely = p->exact ? 0 : judge_gamma_likely(p->call.d);
-    for (int64_t i = 0; i < p->call.pages && j->verdict != VERDICT_FAIL; i++) {
-        judge_near(j, "score", i, (double)scores[i], p->scores[i], hard * p->terms[i],
-                   likely * p->terms[i]);
-    }
-}
-
 enum status pages_check(const struct pages_impl *impl, const struct pages_problem *p,
                         struct judge *j) {
     const size_t pages = (size_t)p->call.pages, d = (size_t)p->call.d;
@@ -49,8 +38,8 @@ enum status pages_check(const struct pages_impl *impl, const struct pages_proble
     judge_poison(j);
     impl->run(&p->call, scores);
     judge_called(j);
-    if (j->verdict != VERDICT_FAIL) {
-        judge_scores(p, scores, j);
-    }
+    /* A rounding of each product and of all but the first addition; the larger of two products
+     * is the larger of the rounded ones. */
+    judge_sums(j, "score", scores, p->scores, p->terms, p->call.pages, p->exact ? 0 : p->call.d);
     return ST_OK;
 }

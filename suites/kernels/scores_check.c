@@ -46,18 +46,6 @@ void scores_problem_free(struct scores_problem *p) {
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* A rounding of each product and of all but the first addition, of 1 / sqrt(d), of its product with
- * the key's scale, and of the sum's with that.  The oracle's own rounding in float64 is a 2^-29th
- * of that. */
-static void judge_scores(const struct scores_problem *p, const float *scores, struct judge *j) {
-    const double hard = p->exact ? 0 : judge_gamma(p->call.d + 3) * (1 + 0x1p-20);
-    const double likely = p->exact ? 0 : judge_gamma_likely(p->call.d + 3);
-    for (int64_t i = 0; i < p->call.n && j->verdict != VERDICT_FAIL; i++) {
-        judge_near(j, "score", i, (double)scores[i], p->scores[i], hard * p->terms[i],
-                   likely * p->terms[i]);
-    }
-}
-
 enum status scores_check(const struct scores_impl *impl, const struct scores_problem *p,
                          struct judge *j) {
     const struct scores_call *c = &p->call;
@@ -76,8 +64,8 @@ enum status scores_check(const struct scores_impl *impl, const struct scores_pro
     judge_poison(j);
     impl->run(c, scores);
     judge_called(j);
-    if (j->verdict != VERDICT_FAIL) {
-        judge_scores(p, scores, j);
-    }
+    /* A rounding of each product and of all but the first addition, of 1 / sqrt(d), of its
+     * product with the key's scale, and of the sum's with that. */
+    judge_sums(j, "score", scores, p->scores, p->terms, c->n, p->exact ? 0 : c->d + 3);
     return ST_OK;
 }
