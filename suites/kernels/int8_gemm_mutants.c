@@ -268,14 +268,8 @@ PRODUCT(weights_not_kept) {
 /* --- tables ----------------------------------------------------------------------------------- */
 
 #define MUTANT_OF(id, which, pack_function, run_function)                                          \
-    {                                                                                              \
-#id, MUTANT_##which, "", {                                                                 \
-            .name = "mutant/" #id, .operation = "int8_gemm", .dtype = "int8",                      \
-            .impl = &(const struct int8_gemm_impl) {                                               \
-                pack_function, run_function, release                                               \
-            }                                                                                      \
-        }                                                                                          \
-    }
+    MUTANT_ROW("int8_gemm", "int8", id, which, "", struct int8_gemm_impl, pack_function,           \
+               run_function, release)
 #define MUTANT(id, which) MUTANT_OF(id, which, pack, id)
 
 const struct mutant int8_gemm_mutants[] = {

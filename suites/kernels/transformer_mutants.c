@@ -295,14 +295,8 @@ PASS(sums_of_16_bits) {
 /* --- table ------------------------------------------------------------------------------------ */
 
 #define MUTANT(id, which)                                                                          \
-    {                                                                                              \
-#id, MUTANT_##which, "", {                                                                 \
-            .name = "mutant/" #id, .operation = "transformer", .dtype = "int8",                    \
-            .impl = &(const struct transformer_impl) {                                             \
-                build, id, flush, cache, release                                                   \
-            }                                                                                      \
-        }                                                                                          \
-    }
+    MUTANT_ROW("transformer", "int8", id, which, "", struct transformer_impl, build, id, flush,    \
+               cache, release)
 
 const struct mutant transformer_mutants[] = {
     MUTANT(zero, ZERO),
