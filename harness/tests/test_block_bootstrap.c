@@ -150,6 +150,25 @@ static void ratios_resample_their_rounds_together(void **state) {
     assert_true(tail.value == 2 && tail.lo == 2 && tail.hi == 2);
 }
 
+/* Of 40 rounds, each of one value, over a constant: half a median's width is 1.96 sqrt(40 / 4)
+ * rounds; the mean's, 1.96 sqrt((40^2 - 1) / 12 / 40). */
+static void ratios_are_as_wide_as_rounds_differ(void **state) {
+    (void)state;
+    enum { ROUNDS = 40, EACH = 5 };
+    uint32_t a[ROUNDS * EACH], b[ROUNDS];
+    for (uint32_t i = 0; i < ROUNDS * EACH; i++) {
+        a[i] = 1000 * (i / EACH + 1);
+        b[i / EACH] = 1000;
+    }
+    const struct block_rounds x = {a, ROUNDS, EACH}, y = {b, ROUNDS, 1};
+    const struct interval mean = block_ratio_of_means(&x, &y),
+                          middle = block_ratio_of_quantiles(&x, &y, 500);
+    near(mean.value, 20.5, 1e-12);
+    near((mean.hi - mean.lo) / 2, 1.96 * sqrt(1599.0 / 12 / ROUNDS), .1);
+    assert_true(middle.value == 20);
+    near((middle.hi - middle.lo) / 2, 1.96 * sqrt(ROUNDS / 4.0), .15);
+}
+
 static void an_interval_can_be_computed_again(void **state) {
     (void)state;
     uint32_t x[N];
@@ -171,6 +190,7 @@ int main(void) {
         cmocka_unit_test(blocks_see_that_neighbours_are_alike),
         cmocka_unit_test(equal_values_have_no_width),
         cmocka_unit_test(ratios_resample_their_rounds_together),
+        cmocka_unit_test(ratios_are_as_wide_as_rounds_differ),
         cmocka_unit_test(an_interval_can_be_computed_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,8 @@ static void a_counter_that_cannot_be_read_is_none(void **state) {
     counter(1, "package-1", "6", "100");
     assert_true(energy_read_from(root, &to));
     assert_true(isnan(energy_joules(&from, &to))); /* a package more */
+    counter(0, "package-0", NULL, "100");
+    assert_false(energy_read_from(root, &to)); /* one of two is not all of them */
 }
 
 /* Whatever this machine has: a counter does not run backwards. */

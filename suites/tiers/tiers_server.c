@@ -64,6 +64,9 @@ struct tiers_answer tiers_serve(struct tiers_server *s, const struct tiers_reque
                                 float *logits, struct transformer_counts *counts) {
     const struct tiers_decision d = tiers_gate(&r->packet);
     struct tiers_answer a = {.tier = d.tier, .flush = d.flush};
+    if (counts != NULL) {
+        *counts = (struct transformer_counts){0};
+    }
     if (d.tier == TIERS_CACHED) {
         a.hit = repeat(s, r->signature, logits);
     } else {

@@ -35,8 +35,8 @@ enum status tiers_server_open(const struct tiers_config *config, const struct ke
                               uint64_t seed, struct tiers_server *out);
 void tiers_server_close(struct tiers_server *s);
 
-/* One request on the caller's thread; logits (logits of the configuration).  counts NULL: nothing
- * is counted. */
+/* One request on the caller's thread; logits (logits of the configuration).  counts: what the
+ * request did, 0 in tier 3; NULL: nothing is counted. */
 struct tiers_answer tiers_serve(struct tiers_server *s, const struct tiers_request *r,
                                 float *logits, struct transformer_counts *counts);
 

@@ -1,4 +1,4 @@
-/* Arrivals and latencies. */
+/* Arrivals, latencies, and what is written down about a stretch of a stream. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "../tiers_load.h"
 
@@ -48,11 +49,123 @@ static void a_latency_that_is_too_long_is_the_longest(void **state) {
     assert_int_equal(tiers_latency_ns(0, (uint64_t)UINT32_MAX + 1), UINT32_MAX);
 }
 
+/* --- stretches -------------------------------------------------------------------------------- */
+
+enum { REQUESTS = 160, FIRST = 40, LENGTH = 100, LOGITS = 256 };
+
+static struct tiers_server server;
+static struct tiers_stream stream;
+static uint32_t latency_ns[LENGTH + 1];
+static uint8_t tier[LENGTH + 1], hit[LENGTH + 1];
+static struct tiers_log written = {latency_ns, tier, hit};
+static float logits[LOGITS];
+
+static int open_all(void **state) {
+    (void)state;
+    const struct tiers_config *c = tiers_config_find("micro");
+    memset(latency_ns, 0x77, sizeof latency_ns);
+    memset(tier, 0x77, sizeof tier);
+    memset(hit, 0x77, sizeof hit);
+    return tiers_server_open(c, kernel_find("transformer/scalar"), 1, &server) == ST_OK &&
+                   tiers_stream_make(c, tiers_workload_find("fault"), TIERS_EXACT, REQUESTS, 5,
+                                     &stream) == ST_OK
+               ? 0
+               : -1;
+}
+
+static int close_all(void **state) {
+    (void)state;
+    tiers_server_close(&server);
+    tiers_stream_free(&stream);
+    return 0;
+}
+
+static bool computed(int64_t i) { return stream.intended[i] != TIERS_KIND_3; }
+
+/* Requests of tier 3 hit if they bear the signature of the last computed one of the stretch. */
+static void the_log_is_that_of_the_stretch(void) {
+    static const int tier_of[TIERS_KINDS] = {0, 1, 2, 3, 1};
+    int64_t last = -1, hits = 0;
+    for (int64_t i = 0; i < LENGTH; i++) {
+        const struct tiers_request *r = &stream.requests[FIRST + i];
+        assert_int_equal(tier[i], tier_of[stream.intended[FIRST + i]]);
+        const bool repeats =
+            !computed(FIRST + i) && last >= 0 && stream.requests[last].signature == r->signature;
+        assert_int_equal(hit[i], repeats);
+        assert_true(latency_ns[i] > 0);
+        hits += repeats;
+        last = computed(FIRST + i) ? FIRST + i : last;
+    }
+    assert_true(hits > 0);
+    assert_int_equal(latency_ns[LENGTH], 0x77777777); /* and no more than that */
+    assert_int_equal(tier[LENGTH], 0x77);
+    assert_int_equal(hit[LENGTH], 0x77);
+}
+
+static double sum_seconds(void) {
+    double sum = 0;
+    for (int i = 0; i < LENGTH; i++) {
+        sum += 1e-9 * latency_ns[i];
+    }
+    return sum;
+}
+
+static void a_closed_loop_takes_its_service_times(void **state) {
+    (void)state;
+    const double seconds = tiers_load_closed(&server, &stream, FIRST, LENGTH, logits, &written);
+    the_log_is_that_of_the_stretch();
+    assert_true(sum_seconds() <= seconds);
+    assert_true(sum_seconds() > .2 * seconds); /* the rest is clocks and writing down */
+}
+
+/* Everything is due at once: each request waits for all before it. */
+static void waiting_counts_in_an_open_loop(void **state) {
+    (void)state;
+    static const double at_once[LENGTH];
+    const double seconds =
+        tiers_load_open(&server, &stream, FIRST, LENGTH, at_once, logits, &written);
+    the_log_is_that_of_the_stretch();
+    for (int i = 1; i < LENGTH; i++) {
+        assert_true(latency_ns[i] >= latency_ns[i - 1]);
+    }
+    assert_true(fabs(1e-9 * latency_ns[LENGTH - 1] - seconds) < 1e-6);
+}
+
+/* Requests are not sent before they are due, however free the server is: all at once but for the
+ * last, which is due when they have long been served. */
+static void an_open_loop_keeps_its_schedule(void **state) {
+    (void)state;
+    double due[LENGTH] = {0};
+    due[LENGTH - 1] = 4 * tiers_load_closed(&server, &stream, FIRST, LENGTH, logits, &written);
+    const double seconds = tiers_load_open(&server, &stream, FIRST, LENGTH, due, logits, &written);
+    the_log_is_that_of_the_stretch();
+    assert_true(seconds >= due[LENGTH - 1]);
+    assert_true(latency_ns[LENGTH - 1] < latency_ns[LENGTH - 2]);
+    assert_true(fabs(seconds - due[LENGTH - 1] - 1e-9 * latency_ns[LENGTH - 1]) < 1e-6);
+}
+
+/* A loop whose server falls behind by a request an interval: the last one waits for the others. */
+static void a_late_start_is_not_forgotten(void **state) {
+    (void)state;
+    double due[LENGTH];
+    const double service =
+        tiers_load_closed(&server, &stream, FIRST, LENGTH, logits, &written) / LENGTH;
+    for (int i = 0; i < LENGTH; i++) {
+        due[i] = i * service / 10;
+    }
+    tiers_load_open(&server, &stream, FIRST, LENGTH, due, logits, &written);
+    assert_true(1e-9 * latency_ns[LENGTH - 1] > LENGTH / 10.0 * service);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrivals_are_poisson),
         cmocka_unit_test(a_seed_has_its_arrivals),
         cmocka_unit_test(a_latency_that_is_too_long_is_the_longest),
+        cmocka_unit_test_setup_teardown(a_closed_loop_takes_its_service_times, open_all, close_all),
+        cmocka_unit_test_setup_teardown(waiting_counts_in_an_open_loop, open_all, close_all),
+        cmocka_unit_test_setup_teardown(an_open_loop_keeps_its_schedule, open_all, close_all),
+        cmocka_unit_test_setup_teardown(a_late_start_is_not_forgotten, open_all, close_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
