@@ -12,26 +12,16 @@
 #include "../pages.h"
 #include "kernel_names.h"
 
-static inline vec add_low(const float *q, const float *low, int32_t d, vec sum) {
+/* Adds the products of a bound and of the part of q that takes it. */
+static inline vec add_bound(const float *q, const float *bound, int32_t d, vec (*part)(vec),
+                            vec sum) {
     int32_t i = 0;
     for (; i + VEC_WIDTH <= d; i += VEC_WIDTH) {
-        sum = vec_fma(vec_negative(vec_load(q + i)), vec_load(low + i), sum);
+        sum = vec_fma(part(vec_load(q + i)), vec_load(bound + i), sum);
     }
     if (i < d) {
         const vec rest = vec_load_first(q + i, d - i);
-        sum = vec_fma(vec_negative(rest), vec_load_first(low + i, d - i), sum);
-    }
-    return sum;
-}
-
-static inline vec add_high(const float *q, const float *high, int32_t d, vec sum) {
-    int32_t i = 0;
-    for (; i + VEC_WIDTH <= d; i += VEC_WIDTH) {
-        sum = vec_fma(vec_positive(vec_load(q + i)), vec_load(high + i), sum);
-    }
-    if (i < d) {
-        const vec rest = vec_load_first(q + i, d - i);
-        sum = vec_fma(vec_positive(rest), vec_load_first(high + i, d - i), sum);
+        sum = vec_fma(part(rest), vec_load_first(bound + i, d - i), sum);
     }
     return sum;
 }
@@ -40,8 +30,8 @@ static void run(const struct pages_call *call, float *scores) {
     const int32_t d = call->d;
     for (int64_t p = 0; p < call->pages; p++) {
         const float *low = call->bounds + p * 2 * d;
-        const vec sum = add_low(call->q, low, d, vec_zero());
-        scores[p] = vec_sum(add_high(call->q, low + d, d, sum));
+        const vec sum = add_bound(call->q, low, d, vec_negative, vec_zero());
+        scores[p] = vec_sum(add_bound(call->q, low + d, d, vec_positive, sum));
     }
 }
 
