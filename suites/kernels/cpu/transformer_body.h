@@ -14,6 +14,7 @@
 #include "../../../harness/judge/kernel.h"
 #include "../int8_gemm.h"
 #include "../transformer_trace.h"
+#include "kernel_names.h"
 #include "transformer_rows.h"
 
 /* Keys and values of one layer, a row a place. */
@@ -362,14 +363,9 @@ static void run(void *state, const struct transformer_pass *pass, const int32_t 
 
 static const struct transformer_impl impl = {build, run, flush, cache, release};
 
-#define TRANSFORMER_JOIN(a, b) a##b
-#define TRANSFORMER_SYMBOL(variant) TRANSFORMER_JOIN(kernel_transformer_, variant)
-#define TRANSFORMER_TEXT(x) #x
-#define TRANSFORMER_NAME(variant) "transformer/" TRANSFORMER_TEXT(variant)
-
-extern const struct kernel TRANSFORMER_SYMBOL(TRANSFORMER_VARIANT);
-const struct kernel TRANSFORMER_SYMBOL(TRANSFORMER_VARIANT) = {
-    .name = TRANSFORMER_NAME(TRANSFORMER_VARIANT),
+extern const struct kernel KERNEL_SYMBOL(transformer, TRANSFORMER_VARIANT);
+const struct kernel KERNEL_SYMBOL(transformer, TRANSFORMER_VARIANT) = {
+    .name = "transformer/" KERNEL_TEXT(TRANSFORMER_VARIANT),
     .operation = "transformer",
     .backend = BACKEND_CPU,
     .dtype = "int8",
