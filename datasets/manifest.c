@@ -1,67 +1,22 @@
 #include "manifest.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The path is looked up from the compiler's working directory and its -I directories. */
-__asm__(".pushsection .rodata\n"
-        "attest_manifest:\n"
-        ".incbin \"datasets/manifest.tsv\"\n"
-        "attest_manifest_end:\n"
-        ".balign 8\n"
-        "attest_manifest_size:\n"
-        ".quad attest_manifest_end - attest_manifest\n"
-        ".popsection\n");
-extern const char attest_manifest[] __attribute__((visibility("hidden")));
-extern const uint64_t attest_manifest_size __attribute__((visibility("hidden")));
+#include "carried.h"
 
-enum { COLUMNS = 7 };
-
-/* Copies the column at *at, which ends at a tab or at `end`, and moves behind it. */
-static bool take_column(const char **at, const char *end, char *out, size_t size) {
-    const char *tab = memchr(*at, '\t', (size_t)(end - *at));
-    const char *stop = tab == NULL ? end : tab;
-    const size_t length = (size_t)(stop - *at);
-    if (length == 0 || length >= size) {
-        return false;
-    }
-    memcpy(out, *at, length);
-    out[length] = '\0';
-    *at = tab == NULL ? end : tab + 1;
-    return true;
-}
-
-static bool read_row(const char *line, const char *end, struct manifest_row *row) {
-    const struct {
-        char *text;
-        size_t size;
-    } columns[COLUMNS] = {{row->name, sizeof row->name},       {row->kind, sizeof row->kind},
-                          {row->role, sizeof row->role},       {row->source, sizeof row->source},
-                          {row->licence, sizeof row->licence}, {row->file, sizeof row->file},
-                          {row->sha256, sizeof row->sha256}};
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (!take_column(&line, end, columns[i].text, columns[i].size)) {
-            return false;
-        }
-    }
-    return line == end;
-}
+CARRY(attest_manifest, "datasets/manifest.tsv");
 
 bool manifest_at(size_t index, struct manifest_row *out) {
-    const char *line = attest_manifest;
-    const char *behind = attest_manifest + attest_manifest_size;
-    while (line < behind) {
-        const char *newline = memchr(line, '\n', (size_t)(behind - line));
-        const char *end = newline == NULL ? behind : newline;
-        if (*line != '#' && index-- == 0) {
-            return read_row(line, end, out);
-        }
-        line = newline == NULL ? behind : newline + 1;
-    }
-    return false;
+    const struct carried_column columns[] = {
+        {out->name, sizeof out->name},       {out->kind, sizeof out->kind},
+        {out->role, sizeof out->role},       {out->source, sizeof out->source},
+        {out->licence, sizeof out->licence}, {out->file, sizeof out->file},
+        {out->sha256, sizeof out->sha256}};
+    return carried_row(attest_manifest, attest_manifest_size, index, columns,
+                       sizeof columns / sizeof *columns);
 }
 
 bool manifest_find(const char *name, const char *role, struct manifest_row *out) {

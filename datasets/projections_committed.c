@@ -2,18 +2,8 @@
 #include <string.h>
 
 #include "../harness/record/record.h"
+#include "carried.h"
 #include "projections.h"
-
-/* Paths of .incbin are looked up from the compiler's working directory. */
-#define CARRY(name, path)                                                                          \
-    __asm__(".pushsection .rodata\n"                                                               \
-            ".balign 8\n" #name ":\n"                                                              \
-            ".incbin \"" path "\"\n" #name "_end:\n"                                               \
-            ".balign 8\n" #name "_size:\n"                                                         \
-            ".quad " #name "_end - " #name "\n"                                                    \
-            ".popsection\n");                                                                      \
-    extern const char name[] __attribute__((visibility("hidden")));                                \
-    extern const uint64_t name##_size __attribute__((visibility("hidden")))
 
 /* A checkout may be without them: they are made by this program. */
 #define ABSENT(name)                                                                               \

@@ -4,20 +4,10 @@
 
 #include "../harness/base/memory.h"
 #include "../harness/record/record.h"
+#include "carried.h"
 #include "half.h"
 
-/* The path is looked up from the compiler's working directory and its -I directories. */
-__asm__(".pushsection .rodata\n"
-        ".balign 8\n"
-        "attest_trace:\n"
-        ".incbin \"datasets/traces/smollm2.h5\"\n"
-        "attest_trace_end:\n"
-        ".balign 8\n"
-        "attest_trace_size:\n"
-        ".quad attest_trace_end - attest_trace\n"
-        ".popsection\n");
-extern const char attest_trace[] __attribute__((visibility("hidden")));
-extern const uint64_t attest_trace_size __attribute__((visibility("hidden")));
+CARRY(attest_trace, "datasets/traces/smollm2.h5");
 
 /* --- the struct ------------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../carried.h"
 #include "../dataset.h"
 #include "../generate.h"
 #include "../manifest.h"
@@ -151,6 +152,32 @@ static void a_format_is_known_by_its_first_bytes(void **state) {
     assert_int_equal(d.base.n, 9);
     assert_int_equal(d.queries.n, 1);
     dataset_close(&d);
+}
+
+/* --- tables that the program carries --- */
+
+static bool row_of(const char *table, size_t index, char first[4], char second[4]) {
+    const struct carried_column columns[] = {{first, 4}, {second, 4}};
+    return carried_row(table, strlen(table), index, columns, 2);
+}
+
+static void rows_of_a_table_are_whole_or_none(void **state) {
+    (void)state;
+    static const char *const bent[] = {"",        "#a\tb",  "a",       "a\t",    "\tb",
+                                       "a\tb\tc", "a\tb\t", "long\tb", "a\tlong"};
+    static const char table[] = "# first\tx\na\tb\n#\nabc\txyz\n1\t2";
+    char first[4], second[4];
+    assert_true(row_of(table, 0, first, second));
+    assert_string_equal(first, "a");
+    assert_true(row_of(table, 1, first, second));
+    assert_string_equal(first, "abc");
+    assert_string_equal(second, "xyz");
+    assert_true(row_of(table, 2, first, second)); /* no newline behind it */
+    assert_string_equal(second, "2");
+    assert_false(row_of(table, 3, first, second));
+    for (size_t i = 0; i < sizeof bent / sizeof *bent; i++) {
+        assert_false(row_of(bent[i], 0, first, second));
+    }
 }
 
 /* --- the manifest --- */
@@ -306,6 +333,7 @@ int main(void) {
         cmocka_unit_test(generators_open_with_a_complete_spec),
         cmocka_unit_test(things_that_are_no_data_are_refused),
         cmocka_unit_test(a_format_is_known_by_its_first_bytes),
+        cmocka_unit_test(rows_of_a_table_are_whole_or_none),
         cmocka_unit_test(manifest_rows_are_whole),
         cmocka_unit_test(infos_are_sorted_and_generators_open_everywhere),
         cmocka_unit_test(a_file_that_differs_from_the_manifest_is_refused),
