@@ -98,6 +98,10 @@ int64_t lm_session_length(const struct lm_session *s);
 /* Forgets the tokens from `length` on; length <= lm_session_length. */
 void lm_session_truncate(struct lm_session *s, int64_t length);
 
+/* From now on a forward runs layers first .. end - 1 alone, the first of them on the embeddings;
+ * the cache is emptied.  A new session runs all.  ST_INPUT: none, or not the model's. */
+enum status lm_session_layers(struct lm_session *s, int32_t first, int32_t end);
+
 /* Appends `count` tokens, in blocks: prefill is one call, decode one call a token.  segments
  * (count): the document of each token, or NULL: all of one; a document's tokens stand together,
  * later documents have higher numbers, -1 is padding, and positions restart with each document.

@@ -14,11 +14,12 @@ struct lm_session {
     const struct lm_model *model;
     int threads;
     int64_t capacity, length, block;
-    int64_t *first;              /* (capacity), as segment and position in lm_attention_call */
-    int32_t *segment, *position; /* (capacity) */
-    int32_t *highest;            /* (capacity) the highest segment so far */
-    float *keys, *values;        /* (layers, kv_heads, capacity, head_dim) */
-    float *turns;                /* lm_turns of min(capacity, context) positions */
+    int32_t first_layer, end_layer; /* that a forward runs */
+    int64_t *first;                 /* (capacity), as segment and position in lm_attention_call */
+    int32_t *segment, *position;    /* (capacity) */
+    int32_t *highest;               /* (capacity) the highest segment so far */
+    float *keys, *values;           /* (layers, kv_heads, capacity, head_dim) */
+    float *turns;                   /* lm_turns of min(capacity, context) positions */
     /* What one block needs, (block, ...): */
     float *h;       /* (hidden) residual stream */
     float *x;       /* (hidden) behind a norm */
@@ -81,6 +82,7 @@ enum status lm_session_new(const struct lm_model *m, int64_t capacity, int threa
     s->threads = threads;
     s->capacity = capacity;
     s->block = smaller(BLOCK, capacity);
+    s->end_layer = m->shape.layers;
     if (allocate(s) != ST_OK) {
         lm_session_free(s);
         return ST_SYSTEM;
@@ -114,6 +116,19 @@ int lm_session_threads(const struct lm_session *s) { return s->threads; }
 int64_t lm_session_length(const struct lm_session *s) { return s->length; }
 
 void lm_session_truncate(struct lm_session *s, int64_t length) { s->length = length; }
+
+enum status lm_session_layers(struct lm_session *s, int32_t first, int32_t end) {
+    if (first < 0 || first >= end || end > s->model->shape.layers) {
+        return status_set(ST_INPUT,
+                          "layers %" PRId32 " to %" PRId32 " of %" PRId32
+                          ": give one or more that the model has",
+                          first, end - 1, s->model->shape.layers);
+    }
+    s->first_layer = first;
+    s->end_layer = end;
+    s->length = 0;
+    return ST_OK;
+}
 
 /* --- tokens ---------------------------------------------------------------------------------- */
 
@@ -258,7 +273,7 @@ static enum status run_block(const struct lm_session *s, const struct lm_attenti
     for (int64_t i = 0; i < count; i++) {
         memcpy(s->h + i * width, m->embedding + ids[i] * width, (size_t)width * sizeof *s->h);
     }
-    for (int32_t layer = 0; layer < m->shape.layers; layer++) {
+    for (int32_t layer = s->first_layer; layer < s->end_layer; layer++) {
         const struct rows_job job = {s, layer, past, count};
         const enum status st = run_layer(s, attention, &job);
         if (st != ST_OK) {
