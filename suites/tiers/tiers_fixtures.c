@@ -1,6 +1,7 @@
 #include "tiers_fixtures.h"
 
 #include "tiers_model_fixtures.h"
+#include "tiers_quality_fixtures.h"
 
 const struct fixture tiers_fixtures[] = {
     {"model-speedup-of-mean", {"computed"}, "mean of the tiers' speed-ups", tiers_speedup_of_means},
@@ -37,5 +38,27 @@ const struct fixture tiers_fixtures[] = {
      tiers_matches_one_tie},
     {"model-matches-range", {"matches"}, "rounded into the range", tiers_matches_rounded_range},
     {"model-matches-nothing", {"matches"}, "0 where nothing is printed", tiers_matches_nothing},
+    {"kl-direction",
+     {"kl_nats"},
+     "from the distribution with fewer layers to the whole model's",
+     tiers_kl_reversed},
+    {"kl-nats", {"kl_nats"}, "in bits", tiers_kl_in_bits},
+    {"kl-normalised",
+     {"kl_nats"},
+     "gaps of logits without their normalisation",
+     tiers_kl_of_unnormalised},
+    {"kl-of-predictions", {"kl_nats"}, "mean of the texts' means", tiers_kl_of_texts},
+    {"ppl-of-predictions", {"ppl"}, "mean of the texts' perplexities", tiers_ppl_of_texts},
+    {"ppl-of-nothing", {"ppl"}, "1 where nothing is predicted", tiers_ppl_of_nothing},
+    {"gap-of-predictions", {"ppl_gap"}, "mean of the texts' gaps", tiers_gap_of_texts},
+    {"gap-upside-down",
+     {"ppl_gap"},
+     "relative to the perplexity with fewer layers",
+     tiers_gap_upside_down},
+    {"top1-of-models",
+     {"top1_agreement"},
+     "share of predictions that both get right",
+     tiers_top1_of_targets},
+    {"top1-of-predictions", {"top1_agreement"}, "mean of the texts' shares", tiers_top1_of_texts},
     {.name = NULL},
 };

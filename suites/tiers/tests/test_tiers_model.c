@@ -15,6 +15,7 @@
 #include "../tiers_fixtures.h"
 #include "../tiers_model.h"
 #include "../tiers_printed.h"
+#include "../tiers_requests.h"
 
 /* --- the group, checked ----------------------------------------------------------------------- */
 
@@ -304,6 +305,22 @@ static void traffic_of_tiers(void **state) {
     check(&w, 0.0115246, 1);
 }
 
+/* --- what is measured ------------------------------------------------------------------------- */
+
+static void measured_workloads_are_the_printed_ones(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TIERS_MIXES; i++) {
+        const struct tiers_workload *w = tiers_workload_find(tiers_mixes[i].workload);
+        assert_non_null(w);
+        for (int tier = 0; tier < TIERS; tier++) {
+            assert_true(fabs(100 * w->share[tier] - tiers_mixes[i].percent[tier]) < 1e-9);
+        }
+    }
+    for (size_t i = 0; i < TIERS_RESULTS; i++) {
+        assert_non_null(tiers_config_find(tiers_results[i].config));
+    }
+}
+
 /* --- fixtures --------------------------------------------------------------------------------- */
 
 static void fixtures_hold(void **state) {
@@ -332,6 +349,7 @@ int main(void) {
         cmocka_unit_test(mixed),
         cmocka_unit_test(traffic_of_workloads),
         cmocka_unit_test(traffic_of_tiers),
+        cmocka_unit_test(measured_workloads_are_the_printed_ones),
         cmocka_unit_test(fixtures_hold),
     };
     return cmocka_run_group_tests_name("tiers_model", tests, setup, teardown);
