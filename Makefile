@@ -160,6 +160,7 @@ cu_flags := -std=c++17 -O3 $(if $(filter debug,$(VARIANT)),-lineinfo )$(CUDA_GEN
 # What measures the machine's limits is never slowed by sanitizers: a floor made with it would refuse the
 # libraries, which are not.
 instruments := %/fma_peak_avx2.c %/fma_peak_avx512.c %/fma_peak_scalar.c \
+    %/int8_peak_avx2.c %/int8_peak_scalar.c %/int8_peak_vnni.c \
     %/stream_read_avx2.c %/stream_read_avx512.c %/stream_read_scalar.c
 instrument_flags = $(if $(filter $(instruments),$(1)),-O3 -fno-sanitize=all)
 

@@ -1,4 +1,5 @@
-/* attest env: what this machine and this build are, as a record would hold it. */
+/* attest env: what this machine and this build are and how fast the machine is, as a record would
+ * hold it. */
 #include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -6,7 +7,10 @@
 #include <stdlib.h>
 
 #include "commands.h"
+#include "progress.h"
+#include "../base/cpu.h"
 #include "../run/environment.h"
+#include "../run/roofline.h"
 
 static json_t *value_json(const struct tree_value *v) {
     switch (v->type) {
@@ -26,7 +30,7 @@ static void print_text(const struct tree *node) {
         const struct tree_attribute *a = &node->attributes[i];
         json_t *value = value_json(&a->value);
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-        printf("%-28s %s\n", a->name, text != NULL ? text : "");
+        printf("%-34s %s\n", a->name, text != NULL ? text : "");
         free(text);
         json_decref(value);
     }
@@ -71,6 +75,19 @@ enum status args_env(int argc, char **argv) {
     return read_options(argc, argv, &o);
 }
 
+/* Takes a second or two. */
+static enum status store_roofline(struct tree *node) {
+    struct roofline r;
+    progress_start(false, PROGRESS_AUTO);
+    progress_update(0, "measuring this machine's roofline");
+    const enum status st = roofline_measure(cpu_count(), &r);
+    progress_end();
+    if (st == ST_OK) {
+        roofline_store(&r, node);
+    }
+    return st;
+}
+
 enum status cmd_env(int argc, char **argv) {
     struct options o = {0};
     enum status st = read_options(argc, argv, &o);
@@ -87,11 +104,12 @@ enum status cmd_env(int argc, char **argv) {
     }
     environment_store(node);
     environment_store_load(node, "now");
-    if (o.json) {
+    st = store_roofline(node);
+    if (st == ST_OK && o.json) {
         print_json(node);
-    } else {
+    } else if (st == ST_OK) {
         print_text(node);
     }
     tree_free(node);
-    return ST_OK;
+    return st;
 }

@@ -16,7 +16,7 @@ enum {
 
 struct job {
     const struct stream_read_impl *read;
-    const struct fma_peak_impl *fma;
+    const struct peak_impl *peak;
     const unsigned char *data;
     volatile uint64_t sink; /* keeps the loads alive */
 };
@@ -26,7 +26,7 @@ static void read_chunk(void *arg, int64_t item) {
     job->sink = job->read->read(job->data + item * STREAM_CHUNK, STREAM_CHUNK);
 }
 
-enum { CACHED_TURNS = 4096, FMA_STEPS = 200000, FMA_ITEMS_PER_THREAD = 4 };
+enum { CACHED_TURNS = 4096, PEAK_STEPS = 200000, PEAK_ITEMS_PER_THREAD = 4, FLOP_PER_MAC = 2 };
 
 static void read_cached(void *arg, int64_t item) {
     struct job *job = arg;
@@ -35,10 +35,10 @@ static void read_cached(void *arg, int64_t item) {
     }
 }
 
-static void run_fma(void *arg, int64_t item) {
+static void run_peak(void *arg, int64_t item) {
     struct job *job = arg;
     (void)item;
-    job->sink = (uint64_t)job->fma->run(FMA_STEPS);
+    job->sink = (uint64_t)job->peak->run(PEAK_STEPS);
 }
 
 /* Best rate of several: the machine's limit, not its mood. */
@@ -54,25 +54,36 @@ static double best_rate(int threads, int64_t items, void (*fn)(void *, int64_t),
     return best;
 }
 
+/* Multiply-adds a second of one thread and of all. */
+static void measure_peak(const struct kernel *kernel, int threads, double *one, double *all) {
+    struct job job = {.peak = kernel->impl};
+    const double work = (double)job.peak->macs * PEAK_STEPS;
+    const int64_t items = PEAK_ITEMS_PER_THREAD;
+    *one = best_rate(1, items, run_peak, &job, work);
+    *all = best_rate(threads, threads * items, run_peak, &job, work);
+}
+
 enum status roofline_measure(int threads, struct roofline *out) {
     *out = (struct roofline){.threads = threads,
                              .read_kernel = kernel_widest("stream_read/"),
-                             .peak_kernel = kernel_widest("fma_peak/")};
+                             .peak_kernel = kernel_widest("fma_peak/"),
+                             .int8_kernel = kernel_widest("int8_peak/")};
     unsigned char *data = mem_alloc(STREAM_BYTES);
     if (data == NULL) {
         return ST_SYSTEM;
     }
     memset(data, 0x5A, STREAM_BYTES);
-    struct job job = {out->read_kernel->impl, out->peak_kernel->impl, data, 0};
-    int64_t chunks = STREAM_BYTES / STREAM_CHUNK, all = (int64_t)threads * FMA_ITEMS_PER_THREAD;
+    struct job job = {.read = out->read_kernel->impl, .data = data};
+    int64_t chunks = STREAM_BYTES / STREAM_CHUNK;
     double cached = (double)CACHED_BYTES * CACHED_TURNS;
-    double flop = 2.0 * job.fma->lanes * FMA_STEPS;
     out->read_1 = best_rate(1, chunks, read_chunk, &job, STREAM_CHUNK);
     out->read_all = best_rate(threads, chunks, read_chunk, &job, STREAM_CHUNK);
     out->cached_1 = best_rate(1, 1, read_cached, &job, cached);
-    out->peak_1 = best_rate(1, FMA_ITEMS_PER_THREAD, run_fma, &job, flop);
-    out->peak_all = best_rate(threads, all, run_fma, &job, flop);
     mem_free(data);
+    measure_peak(out->peak_kernel, threads, &out->peak_1, &out->peak_all);
+    out->peak_1 *= FLOP_PER_MAC;
+    out->peak_all *= FLOP_PER_MAC;
+    measure_peak(out->int8_kernel, threads, &out->int8_1, &out->int8_all);
     return ST_OK;
 }
 
@@ -86,6 +97,8 @@ static const struct {
     {"cached_read_1_thread_bytes_per_s", offsetof(struct roofline, cached_1)},
     {"f32_peak_1_thread_flop_per_s", offsetof(struct roofline, peak_1)},
     {"f32_peak_all_threads_flop_per_s", offsetof(struct roofline, peak_all)},
+    {"int8_peak_1_thread_mac_per_s", offsetof(struct roofline, int8_1)},
+    {"int8_peak_all_threads_mac_per_s", offsetof(struct roofline, int8_all)},
 };
 
 void roofline_store(const struct roofline *r, struct tree *node) {
@@ -97,6 +110,7 @@ void roofline_store(const struct roofline *r, struct tree *node) {
     tree_set_i64(node, "threads", r->threads);
     tree_set_string(node, "read_kernel", r->read_kernel->name);
     tree_set_string(node, "peak_kernel", r->peak_kernel->name);
+    tree_set_string(node, "int8_peak_kernel", r->int8_kernel->name);
 }
 
 static const struct kernel *load_kernel(const struct tree *node, const char *name) {
@@ -114,5 +128,7 @@ bool roofline_load(const struct tree *node, struct roofline *out) {
     out->threads = (int)tree_get_i64(node, "threads", 0);
     out->read_kernel = load_kernel(node, "read_kernel");
     out->peak_kernel = load_kernel(node, "peak_kernel");
-    return ok && out->threads > 0 && out->read_kernel != NULL && out->peak_kernel != NULL;
+    out->int8_kernel = load_kernel(node, "int8_peak_kernel");
+    return ok && out->threads > 0 && out->read_kernel != NULL && out->peak_kernel != NULL &&
+           out->int8_kernel != NULL;
 }

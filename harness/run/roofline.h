@@ -1,6 +1,6 @@
-/* The machine's own limits, measured with the kernels of two operations: how fast memory is read,
- * and how many float32 operations a core does.  What a kernel achieves is reported as a share of
- * these. */
+/* The machine's own limits, measured with the kernels of three operations: how fast memory is read,
+ * and how many operations of float32 and of int8 a core does.  What a kernel achieves is reported
+ * as a share of these. */
 #ifndef ATTEST_HARNESS_ROOFLINE_H
 #define ATTEST_HARNESS_ROOFLINE_H
 
@@ -17,10 +17,11 @@ struct stream_read_impl {
     uint64_t (*read)(const void *data, size_t bytes);
 };
 
-/* Operation "fma_peak": x = x * 1 + 1, `steps` times in every lane of every accumulator, from 0;
- * returns the sum over lanes, which is exactly steps * lanes while steps < 2^24. */
-struct fma_peak_impl {
-    int lanes; /* 2 * lanes flop a step */
+/* Operations "fma_peak", x = x * 1 + 1 in float32, and "int8_peak", sum = sum + 1 * 1 of int8 in an
+ * int32: `steps` times in every lane of every accumulator, from 0; returns the sum over lanes,
+ * which is exactly steps * macs while steps < 2^24. */
+struct peak_impl {
+    int macs; /* multiply-adds a step */
     double (*run)(int64_t steps);
 };
 
@@ -28,9 +29,11 @@ struct roofline {
     double read_1, read_all; /* bytes/s from memory: 1 thread, all threads; best of the samples */
     double
         cached_1; /* bytes/s of one thread from a buffer that fits in L1: the floor of any time */
-    double peak_1, peak_all; /* float32 flop/s */
+    double peak_1, peak_all; /* float32 flop/s, two a multiply-add */
+    double int8_1, int8_all; /* int8 multiply-adds/s */
     int threads;
-    const struct kernel *read_kernel, *peak_kernel; /* the rows that "best" resolved to */
+    /* the rows that "best" resolved to */
+    const struct kernel *read_kernel, *peak_kernel, *int8_kernel;
 };
 
 /* Measures all of it in about a second; ST_SYSTEM when memory is refused. */

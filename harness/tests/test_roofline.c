@@ -27,12 +27,47 @@ static void limits_are_measured(void **state) {
     assert_true(r.peak_1 > 1e8 && r.peak_1 < 1e13);
     assert_string_equal(r.read_kernel->operation, "stream_read");
     assert_string_equal(r.peak_kernel->operation, "fma_peak");
+    assert_true(r.int8_1 > 1e8 && r.int8_1 < 1e14);
+    assert_string_equal(r.int8_kernel->operation, "int8_peak");
+}
+
+/* What a journal keeps of them; a limit that it lacks is no limit. */
+static void limits_are_stored_and_loaded(void **state) {
+    (void)state;
+    const struct roofline r = {1,
+                               2,
+                               3,
+                               4,
+                               5,
+                               6,
+                               7,
+                               8,
+                               kernel_find("stream_read/scalar"),
+                               kernel_find("fma_peak/scalar"),
+                               kernel_find("int8_peak/scalar")};
+    struct roofline loaded;
+    struct tree *node = tree_new(), *empty = tree_new();
+    assert_non_null(node);
+    assert_non_null(empty);
+    roofline_store(&r, node);
+    assert_true(roofline_load(node, &loaded));
+    assert_true(loaded.read_1 == 1 && loaded.read_all == 2 && loaded.cached_1 == 3);
+    assert_true(loaded.peak_1 == 4 && loaded.peak_all == 5);
+    assert_true(loaded.int8_1 == 6 && loaded.int8_all == 7);
+    assert_int_equal(loaded.threads, 8);
+    assert_ptr_equal(loaded.read_kernel, r.read_kernel);
+    assert_ptr_equal(loaded.peak_kernel, r.peak_kernel);
+    assert_ptr_equal(loaded.int8_kernel, r.int8_kernel);
+    assert_false(roofline_load(empty, &loaded));
+    tree_free(node);
+    tree_free(empty);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_floor_scales_one_threads_best),
         cmocka_unit_test(limits_are_measured),
+        cmocka_unit_test(limits_are_stored_and_loaded),
     };
     return cmocka_run_group_tests_name("roofline", tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static double run(int64_t steps) {
     return sum;
 }
 
-static const struct fma_peak_impl impl = {CHAINS * WIDTH, run};
+static const struct peak_impl impl = {CHAINS * WIDTH, run};
 
 extern const struct kernel kernel_fma_peak_avx2;
 const struct kernel kernel_fma_peak_avx2 = {
