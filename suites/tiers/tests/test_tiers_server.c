@@ -65,7 +65,9 @@ static bool serve(enum kind kind, uint64_t signature, const int32_t *tokens, flo
     return a.hit;
 }
 
-static bool equal(const float *a, const float *b) { return memcmp(a, b, LOGITS * sizeof *a) == 0; }
+static bool equal(const void *a, const void *b) {
+    return memcmp(a, b, LOGITS * sizeof(float)) == 0;
+}
 
 static bool all_zero(const float *logits) {
     static const float zero[LOGITS];
