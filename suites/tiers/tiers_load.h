@@ -1,4 +1,6 @@
-/* Runs a stretch of a stream and takes the latency of every request. */
+/* Runs a stretch of a stream and takes the latency of every request.  Stretches of one stream in a
+ * row need a server of their own: between two of them another stream would leave its logits, which
+ * the next request of tier 3 then misses. */
 #ifndef ATTEST_SUITES_TIERS_TIERS_LOAD_H
 #define ATTEST_SUITES_TIERS_TIERS_LOAD_H
 

@@ -58,7 +58,11 @@ double tiers_speedup_bound(const double share[TIERS], const double macs_ratio[TI
     return sum > 0 ? 1 / sum : NAN;
 }
 
-bool tiers_speedup_broken(struct interval speedup, double bound) { return speedup.lo > bound; }
+double tiers_speedup_ceiling(double whole_us, double macs, double macs_per_us) {
+    return macs > 0 && macs_per_us > 0 ? whole_us * macs_per_us / macs : NAN;
+}
+
+bool tiers_speedup_broken(struct interval speedup, double ceiling) { return speedup.lo > ceiling; }
 
 /* --- the percentile of a mixture -------------------------------------------------------------- */
 

@@ -41,13 +41,19 @@ struct tiers_shares tiers_shares(const uint8_t *tier, const uint8_t *hit, size_t
 /* Multiply-adds of a pass over those of another, attention and logits included. */
 double tiers_macs_ratio(const struct transformer_counts *pass, const struct transformer_counts *of);
 
-/* Speed-up of the mean at which no tier does more multiply-adds a second than tier 0: 1 / (sum of
- * share times macs_ratio).  Ratios of tiers without requests are not read; NaN where nothing is
- * computed. */
+/* Speed-up of the mean at which every tier does as many multiply-adds a second as tier 0: 1 / (sum
+ * of share times macs_ratio).  It is no limit: other work takes time too, and how much of it there
+ * is to a multiply-add differs by tier.  Ratios of tiers without requests are not read; NaN where
+ * nothing is computed. */
 double tiers_speedup_bound(const double share[TIERS], const double macs_ratio[TIERS]);
 
-/* Whether a measured speed-up lies above the bound with its whole interval. */
-bool tiers_speedup_broken(struct interval speedup, double bound);
+/* Speed-up of the mean that no measurement can have: tier 0's mean of whole_us over what the mean
+ * request's multiply-adds take at the machine's measured peak, macs_per_us.  NaN: without either.
+ */
+double tiers_speedup_ceiling(double whole_us, double macs, double macs_per_us);
+
+/* Whether a measured speed-up lies above that ceiling with its whole interval. */
+bool tiers_speedup_broken(struct interval speedup, double ceiling);
 
 /* --- the percentile of a mixture ---------------------------------------------------------------
  */

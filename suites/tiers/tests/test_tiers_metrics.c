@@ -70,14 +70,23 @@ static void a_bound_counts_what_was_served(void **state) {
     const double share[TIERS] = {.1, .2, 0, .7}, ratio[TIERS] = {1, .25, NAN, 0};
     const double bound = tiers_speedup_bound(share, ratio);
     assert_true(fabs(bound - 1 / .15) < 1e-12);
-    assert_false(tiers_speedup_broken((struct interval){6, 5, 7}, bound));
-    assert_false(tiers_speedup_broken((struct interval){7, 6, 8}, bound));
-    assert_true(tiers_speedup_broken((struct interval){8, 7, 9}, bound));
-    assert_false(tiers_speedup_broken((struct interval){8, NAN, NAN}, bound));
     const double none[TIERS] = {0, 0, 0, 1};
     assert_true(isnan(tiers_speedup_bound(none, ratio)));
-    assert_false(tiers_speedup_broken((struct interval){8, 7, 9}, (double)NAN));
     assert_true(isnan(tiers_shares(NULL, NULL, 0).tier[0]));
+}
+
+/* 100 us of tier 0 against 2000 multiply-adds at 100 a microsecond: 20 us at least. */
+static void a_speedup_has_a_ceiling(void **state) {
+    (void)state;
+    const double ceiling = tiers_speedup_ceiling(100, 2000, 100);
+    assert_true(ceiling == 5);
+    assert_false(tiers_speedup_broken((struct interval){4, 3, 5}, ceiling));
+    assert_false(tiers_speedup_broken((struct interval){6, 4, 8}, ceiling));
+    assert_true(tiers_speedup_broken((struct interval){7, 6, 8}, ceiling));
+    assert_false(tiers_speedup_broken((struct interval){7, NAN, NAN}, ceiling));
+    assert_true(isnan(tiers_speedup_ceiling(100, 0, 100)));
+    assert_true(isnan(tiers_speedup_ceiling(100, 2000, (double)NAN)));
+    assert_false(tiers_speedup_broken((struct interval){7, 6, 8}, (double)NAN));
 }
 
 /* --- the percentile of a mixture -------------------------------------------------------------- */
@@ -144,6 +153,7 @@ int main(void) {
         cmocka_unit_test(blocks_cover_what_lasts),
         cmocka_unit_test(latencies_are_in_microseconds),
         cmocka_unit_test(a_bound_counts_what_was_served),
+        cmocka_unit_test(a_speedup_has_a_ceiling),
         cmocka_unit_test(the_tail_of_a_mixture_is_tier_0s),
         cmocka_unit_test(others_in_the_tail_are_counted),
         cmocka_unit_test(too_few_of_tier_0_have_no_quantile),
