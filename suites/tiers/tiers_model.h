@@ -4,7 +4,9 @@
 
 #include "../../harness/run/experiment.h"
 
-/* Plans the cells; computes one. */
+/* Plans the cells; computes one: metrics computed, computed_rounded and matches.  What was measured
+ * of a cell's quantity is the caller's to add, as metric "measured" in the cell's unit; the tables
+ * have a column of it. */
 enum status tiers_plan_model(struct run *run);
 enum status tiers_check_model(struct run *run, struct cell *c);
 
