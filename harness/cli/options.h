@@ -8,7 +8,7 @@
 
 /* command, operands, summary */
 #define COMMAND_LIST(X)                                                                            \
-    X(env, "", "print what this machine and this build are")                                       \
+    X(env, "", "print what this machine and this build are, and the limits of the machine")        \
     X(keygen, "NAME", "make a key pair for signing records: NAME.pub and NAME.key")                \
     X(list, "[experiments|arms|kernels|datasets]", "list what can be run, and why not")            \
     X(lm, "tokenize|ppl|logits|entropy|trace",                                                     \
