@@ -81,8 +81,8 @@ struct transformer_impl {
                 float *logits, struct transformer_trace *trace, struct transformer_counts *counts);
     /* Empties the cache of keys and values: zero bytes. */
     void (*flush)(void *state);
-    /* The cache, for its checks and for evicting it: scales of the keys and of the values, float32,
-     * (layers, seq, heads) each, then keys and values, (layers, seq, d) each. */
+    /* The cache as it is now, for its checks and for evicting it: scales of the keys and of the
+     * values, float32, (layers, seq, heads) each, then keys and values, (layers, seq, d) each. */
     const void *(*cache)(const void *state, int64_t *bytes);
     void (*release)(void *state); /* NULL is nothing */
 };

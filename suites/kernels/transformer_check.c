@@ -97,33 +97,38 @@ static void expect_cache(const struct transformer_problem *p, const struct trans
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* What a call touches besides its logits: the cache, before and after the first answer. */
+/* The cache, which a call touches besides its logits: before, and after the first answer. */
 struct witness {
-    const unsigned char *cache;
     unsigned char *before, *after;
     size_t bytes;
 };
 
+static void copy_cache(const struct transformer_impl *impl, const void *state, unsigned char *to) {
+    int64_t bytes;
+    const void *cache = impl->cache(state, &bytes);
+    memcpy(to, cache, (size_t)bytes);
+}
+
 static enum status witness_new(const struct transformer_impl *impl, const void *state,
                                struct witness *out) {
     int64_t bytes;
-    out->cache = impl->cache(state, &bytes);
+    impl->cache(state, &bytes);
     out->bytes = (size_t)bytes;
     out->before = mem_alloc_array(2, out->bytes);
     if (out->before == NULL) {
         return ST_SYSTEM;
     }
     out->after = out->before + out->bytes;
-    memcpy(out->before, out->cache, out->bytes);
+    copy_cache(impl, state, out->before);
     return ST_OK;
 }
 
 static void judge_cache(const struct transformer_problem *p, const struct transformer_trace *trace,
-                        const struct witness *w, struct judge *j) {
+                        const struct witness *w, const void *now, struct judge *j) {
     if (p->pass->keep_kv) {
         expect_cache(p, trace, w->before);
     }
-    if (memcmp(w->before, w->after, w->bytes) != 0 || memcmp(w->before, w->cache, w->bytes) != 0) {
+    if (memcmp(w->before, w->after, w->bytes) != 0 || memcmp(w->before, now, w->bytes) != 0) {
         judge_fail(j, "the cache holds other keys and values than %s",
                    p->pass->keep_kv ? "the pass's in its rows and the earlier ones beside"
                                     : "before a pass that keeps none");
@@ -179,6 +184,7 @@ enum status transformer_call_check(const struct transformer_impl *impl, void *st
     const size_t bytes = (size_t)p->weights->shape.logits * sizeof(float);
     struct transformer_counts counts;
     struct witness w;
+    int64_t cached;
     watch(p, j);
     float *plain = judge_output(j, "logits", bytes), *traced = judge_output(j, "logits", bytes);
     if (plain == NULL || traced == NULL || witness_new(impl, state, &w) != ST_OK) {
@@ -189,14 +195,14 @@ enum status transformer_call_check(const struct transformer_impl *impl, void *st
     memset(&counts, JUDGE_POISON, sizeof counts);
     impl->run(state, p->pass, p->tokens, plain, NULL, NULL);
     judge_called(j);
-    memcpy(w.after, w.cache, w.bytes);
+    copy_cache(impl, state, w.after);
     impl->run(state, p->pass, p->tokens, traced, trace, &counts);
     judge_called(j);
     if (memcmp(plain, traced, bytes) != 0 || memcmp(traced, trace->last.logits, bytes) != 0) {
         judge_fail(j, "logits: a traced pass answers otherwise");
     }
     const enum status st = transformer_stages_check(p->weights, p->pass, p->tokens, trace, j);
-    judge_cache(p, trace, &w, j);
+    judge_cache(p, trace, &w, impl->cache(state, &cached), j);
     judge_counts(&counts, &p->counts, j);
     judge_direction(p, plain, j);
     mem_free(w.before);

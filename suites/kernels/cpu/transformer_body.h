@@ -27,19 +27,24 @@ struct packed_layer {
     void *qkv, *out, *up, *down;
 };
 
+enum { ROOMS = 19 };
+
 struct network {
     struct transformer_weights weights; /* of the matrices, only those that are looked up */
     struct packed_layer *layers;
     void *head;
     unsigned char *cache, *beside; /* struct kept of all layers; of one, for what is not cached */
     float *wide_k, *wide_v;        /* (seq, d) floats of one layer's */
-    float *scores;                 /* (seq) of one query and head */
+    float *scores, *most;          /* of one query: (heads, apart); the largest, (heads) */
+    int64_t apart;                 /* seq, and room for a block of LANES */
     float *x;                      /* (seq, d) before the first layer */
     /* One layer's arrays, used again by the next.  Of floats that are quantised there is one row,
      * and arrays of which one is done with before the next is begun share their memory. */
     struct transformer_stages space;
     struct transformer_last last;
-    void *memory[8]; /* what the above lies in */
+    void *rooms[ROOMS]; /* what the arrays above lie in */
+    int32_t room_count;
+    bool refused; /* one of them was */
 };
 
 /* One call. */
@@ -83,8 +88,8 @@ static void release(void *state) {
     }
     TRANSFORMER_GEMM.release(net->head);
     mem_free(net->layers);
-    for (size_t i = 0; i < sizeof net->memory / sizeof net->memory[0]; i++) {
-        mem_free(net->memory[i]);
+    for (int32_t i = 0; i < net->room_count; i++) {
+        mem_free(net->rooms[i]);
     }
     mem_free(net);
 }
@@ -110,71 +115,68 @@ static bool pack(const struct transformer_weights *w, struct network *net) {
     return done;
 }
 
-static bool copy_looked_up(const struct transformer_weights *w, struct network *net) {
-    const size_t d = (size_t)w->shape.d;
-    net->weights = *w;
-    net->weights.embedding = net->memory[0] = mem_alloc_array((size_t)w->shape.logits, d);
-    net->weights.place = net->memory[1] = mem_alloc_array((size_t)w->shape.seq, d);
-    if (net->memory[0] == NULL || net->memory[1] == NULL) {
-        return false;
+/* Memory that release() gives back. */
+static void *room(struct network *net, size_t count, size_t size) {
+    void *memory = mem_alloc_array(count, size);
+    net->rooms[net->room_count++] = memory;
+    net->refused = net->refused || memory == NULL;
+    return memory;
+}
+
+static int8_t *copy_matrix(struct network *net, const int8_t *matrix, int32_t rows, int32_t width) {
+    int8_t *copy = room(net, (size_t)rows, (size_t)width);
+    if (copy != NULL) {
+        memcpy(copy, matrix, (size_t)rows * (size_t)width);
     }
-    memcpy(net->weights.embedding, w->embedding, (size_t)w->shape.logits * d);
-    memcpy(net->weights.place, w->place, (size_t)w->shape.seq * d);
-    return true;
+    return copy;
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/* One row of floats, or where they outlast their row, one for each token; sums and int8 rows of all
- * tokens. */
-static bool make_space(struct network *net) {
+static void make_stages(struct network *net) {
     const struct transformer_shape *s = &net->weights.shape;
     const size_t d = (size_t)s->d, ffn = (size_t)s->ffn, seq = (size_t)s->seq;
-    const size_t widest = larger(3 * d, larger(ffn, (size_t)s->logits));
-    float *floats = net->memory[2] =
-        mem_alloc_array(5 * seq * d + 4 * seq + seq + widest + 4 * d, sizeof *floats);
-    int32_t *sums = net->memory[3] =
-        mem_alloc_array(seq * larger(3 * d, ffn) + widest, sizeof *sums);
-    int8_t *rows = net->memory[4] = mem_alloc_array(seq, larger(d, ffn));
-    net->cache = net->memory[5] = mem_alloc(kept_bytes(s, s->layers));
-    net->beside = net->memory[6] = mem_alloc(kept_bytes(s, 1));
-    if (floats == NULL || sums == NULL || rows == NULL || net->cache == NULL ||
-        net->beside == NULL) {
-        return false;
-    }
-    float *wide = floats + 5 * seq * d, *scales = wide + widest, *scores = scales + 4 * seq;
-    net->wide_k = floats;
-    net->wide_v = floats + seq * d;
-    net->x = floats + 2 * seq * d;
-    net->scores = scores;
-    net->space = (struct transformer_stages){
-        .normed = wide,
-        .normed_kept = rows,
-        .normed_scale = scales,
-        .qkv_sum = sums,
-        .qkv = wide,
-        .attended = scores + seq,
-        .attended_kept = rows,
-        .attended_scale = scales + seq,
-        .out_sum = sums,
-        .x_attended = floats + 3 * seq * d,
-        .ffn_normed = wide,
-        .ffn_normed_kept = rows,
-        .ffn_normed_scale = scales + 2 * seq,
-        .up_sum = sums,
-        .gelu = wide,
-        .gelu_kept = rows,
-        .gelu_scale = scales + 3 * seq,
-        .down_sum = sums,
-        .x = floats + 4 * seq * d,
-    };
-    net->last = (struct transformer_last){.normed = wide, .normed_kept = rows, .sum = sums};
-    return true;
+    struct transformer_stages *to = &net->space;
+    to->normed = to->qkv = to->ffn_normed = to->gelu = room(net, larger(3 * d, ffn), sizeof(float));
+    to->attended = room(net, d, sizeof(float));
+    to->normed_scale = room(net, seq, sizeof(float));
+    to->attended_scale = room(net, seq, sizeof(float));
+    to->ffn_normed_scale = room(net, seq, sizeof(float));
+    to->gelu_scale = room(net, seq, sizeof(float));
+    to->x_attended = room(net, seq * d, sizeof(float));
+    to->x = room(net, seq * d, sizeof(float));
+    to->normed_kept = to->attended_kept = to->ffn_normed_kept = to->gelu_kept =
+        room(net, seq, larger(d, ffn));
+    to->qkv_sum = to->out_sum = to->up_sum = to->down_sum =
+        room(net, larger(seq * larger(3 * d, ffn), (size_t)s->logits), sizeof(int32_t));
+    net->last = (struct transformer_last){
+        .normed = to->normed, .normed_kept = to->normed_kept, .sum = to->qkv_sum};
+}
+
+static void make_rooms(const struct transformer_weights *w, struct network *net) {
+    const struct transformer_shape *s = &w->shape;
+    const size_t d = (size_t)s->d, seq = (size_t)s->seq;
+    net->weights = *w;
+    net->weights.embedding = copy_matrix(net, w->embedding, s->logits, s->d);
+    net->weights.place = copy_matrix(net, w->place, s->seq, s->d);
+    net->cache = room(net, 1, kept_bytes(s, s->layers));
+    net->beside = room(net, 1, kept_bytes(s, 1));
+    net->wide_k = room(net, seq * d, sizeof(float));
+    net->wide_v = room(net, seq * d, sizeof(float));
+    net->apart = s->seq + LANES;
+    net->scores = room(net, (size_t)(s->heads * net->apart), sizeof(float));
+    net->most = room(net, (size_t)s->heads, sizeof(float));
+    net->x = room(net, seq * d, sizeof(float));
+    make_stages(net);
 }
 
 static void *build(const struct transformer_weights *w) {
     struct network *net = mem_alloc(sizeof *net);
-    if (net != NULL && !(copy_looked_up(w, net) && pack(w, net) && make_space(net))) {
+    if (net == NULL) {
+        return NULL;
+    }
+    make_rooms(w, net);
+    if (net->refused || !pack(w, net)) {
         release(net);
         net = NULL;
     }
@@ -255,21 +257,24 @@ static void keep(struct call *c, const struct kept *kv, int32_t place, const flo
     }
 }
 
-/* One query, whose last key is that at `place`; out (d). */
+/* One query, whose last key is that at `place`; out (d).  One head's exponentials wait for its
+ * scores while the next head's scores are worked out. */
 static void attend(struct call *c, const float *q, int32_t place, float *out) {
     const struct network *net = c->net;
     const int32_t heads = c->shape->heads, d = c->shape->d, part = d / heads;
     const int32_t reach = place - c->pass->window + 1, from = reach > c->first ? reach : c->first;
     const int32_t keys = place - from + 1;
-    const float root = 1 / sqrtf((float)part);
+    const int64_t start = (int64_t)from * d;
     for (int32_t h = 0; h < heads; h++) {
-        const int64_t at = (int64_t)from * d + h * part;
-        for (int32_t j = 0; j < keys; j++) {
-            const float *k = net->wide_k + at + (int64_t)j * d;
-            net->scores[j] = row_dot(q + h * part, k, part) * root;
-        }
-        row_softmax(net->scores, keys);
-        row_weigh(net->scores, keys, net->wide_v + at, d, part, out + h * part);
+        const float *k = net->wide_k + start + h * part;
+        net->most[h] = row_scores(q + h * part, k, keys, d, part, net->scores + h * net->apart);
+    }
+    for (int32_t h = 0; h < heads; h++) {
+        row_softmax(net->scores + h * net->apart, keys, net->most[h]);
+    }
+    for (int32_t h = 0; h < heads; h++) {
+        const float *v = net->wide_v + start + h * part;
+        row_weigh(net->scores + h * net->apart, v, keys, d, part, out + h * part);
     }
     c->counts.attention_macs += 2 * (int64_t)keys * d;
     c->counts.kv_read_bytes += 2 * (int64_t)keys * (d + heads * (int64_t)sizeof(float));

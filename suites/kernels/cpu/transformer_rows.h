@@ -4,7 +4,7 @@
 
 #include "../../lm/row_exp.h"
 
-enum { LARGEST = 127 };
+enum { LARGEST = 127, LANES = 16 };
 
 static float row_sum(const float *x, int32_t n) {
     vec sum = vec_zero();
@@ -46,7 +46,13 @@ static float row_largest(const float *x, int32_t n) {
 static float row_quantise(const float *x, int32_t n, int8_t *restrict kept) {
     const float magic = 12582912.0F, most = row_largest(x, n);
     const float steps = most == 0 ? 0 : LARGEST / most;
-    for (int32_t i = 0; i < n; i++) {
+    int32_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int32_t l = 0; l < LANES; l++) {
+            kept[i + l] = (int8_t)(uint8_t)bits_of(x[i + l] * steps + magic);
+        }
+    }
+    for (; i < n; i++) {
         kept[i] = (int8_t)(uint8_t)bits_of(x[i] * steps + magic);
     }
     return most / LARGEST;
@@ -70,7 +76,11 @@ static void row_scale(const int32_t *sum, float factor, int32_t n, float *restri
 }
 
 static void row_widen(const int8_t *kept, float scale, int32_t n, float *restrict out) {
-    for (int32_t i = 0; i < n; i++) {
+    int32_t i = 0;
+    for (; i + VEC_WIDTH <= n; i += VEC_WIDTH) {
+        vec_store(out + i, vec_fma(vec_load_int8(kept + i), vec_of(scale), vec_zero()));
+    }
+    for (; i < n; i++) {
         out[i] = (float)kept[i] * scale;
     }
 }
@@ -93,23 +103,40 @@ static void row_gelu(const int32_t *sum, float factor, int32_t n, float *restric
     }
 }
 
-/* scores become weights that sum to 1. */
-static void row_softmax(float *scores, int32_t n) {
-    float most = scores[0];
-    for (int32_t i = 1; i < n; i++) {
-        most = scores[i] > most ? scores[i] : most;
+/* scores (count) of a query q (n) and keys, which lie `apart` floats from each other; returns the
+ * largest. */
+static float row_scores(const float *q, const float *keys, int32_t count, int32_t apart, int32_t n,
+                        float *scores) {
+    const float root = 1 / sqrtf((float)n);
+    float most = -INFINITY;
+    for (int32_t j = 0; j < count; j++) {
+        scores[j] = row_dot(q, keys + (int64_t)j * apart, n) * root;
+        most = scores[j] > most ? scores[j] : most;
     }
-    for (int32_t i = 0; i < n; i++) {
-        scores[i] = exp_row(scores[i] - most);
+    return most;
+}
+
+/* Scores, of which `most` is the largest, become weights that sum to 1.  There is room for whole
+ * blocks of LANES. */
+static void row_softmax(float *scores, int32_t n, float most) {
+    for (int32_t i = n; i % LANES != 0; i++) {
+        scores[i] = most;
+    }
+    for (int32_t i = 0; i < n; i += LANES) {
+        for (int32_t l = 0; l < LANES; l++) {
+            scores[i + l] = exp_row(scores[i + l] - most);
+        }
     }
     const float share = 1 / row_sum(scores, n);
-    for (int32_t i = 0; i < n; i++) {
-        scores[i] *= share;
+    for (int32_t i = 0; i < n; i += LANES) {
+        for (int32_t l = 0; l < LANES; l++) {
+            scores[i + l] *= share;
+        }
     }
 }
 
 /* out (n) = sum of weights (count) times rows, which lie `apart` floats from each other. */
-static void row_weigh(const float *weights, int32_t count, const float *rows, int32_t apart,
+static void row_weigh(const float *weights, const float *rows, int32_t count, int32_t apart,
                       int32_t n, float *out) {
     int32_t i = 0;
     for (; i + VEC_WIDTH <= n; i += VEC_WIDTH) {
