@@ -97,84 +97,6 @@ static void fill_prompt(const struct transformer_case *c, int prompt, int32_t *t
     }
 }
 
-/* --- what a token reaches --------------------------------------------------------------------- */
-
-/* A network and its answer to a prompt, for comparing answers to others. */
-struct reach {
-    const struct transformer_impl *impl;
-    void *state;
-    const struct transformer_case *c;
-    int32_t *tokens;
-    float *logits, *other; /* (logits) */
-    float *earlier;        /* (seq, d) */
-    struct transformer_trace *trace;
-    struct judge *j;
-};
-
-/* Whether another token at a place changes the logits. */
-static bool changes(const struct reach *r, int32_t place) {
-    const int32_t kept = r->tokens[place];
-    r->tokens[place] = (kept + 1) % r->c->shape.logits;
-    r->impl->run(r->state, &r->c->pass, r->tokens, r->other, NULL, NULL);
-    r->tokens[place] = kept;
-    return memcmp(r->logits, r->other, (size_t)r->c->shape.logits * sizeof *r->logits) != 0;
-}
-
-/* Through a layer, a token reaches those of which it is in the window; none before the pass's first
- * is read. */
-static void judge_places(const struct reach *r) {
-    const struct transformer_pass *p = &r->c->pass;
-    const int32_t last = r->c->shape.seq - 1, first = last + 1 - p->seq;
-    const int64_t reach = (int64_t)(p->end_layer - p->first_layer) * (p->window - 1);
-    for (int32_t place = 0; place <= last; place++) {
-        const bool reaches = place >= first && last - place <= reach;
-        if (changes(r, place) != reaches) {
-            judge_fail(r->j, "another token at place %d %s the logits", place,
-                       reaches ? "does not change" : "changes");
-        }
-    }
-}
-
-/* What the last layer leaves of the earlier tokens does not depend on the last. */
-static void judge_later(const struct reach *r) {
-    const struct transformer_pass *p = &r->c->pass;
-    const int32_t last = r->c->shape.seq - 1, kept = r->tokens[last];
-    const float *x =
-        p->end_layer > p->first_layer ? r->trace->layers[p->end_layer - 1].x : r->trace->x;
-    const size_t bytes = (size_t)(p->seq - 1) * (size_t)r->c->shape.d * sizeof *x;
-    r->impl->run(r->state, p, r->tokens, r->other, r->trace, NULL);
-    memcpy(r->earlier, x, bytes);
-    r->tokens[last] = (kept + 1) % r->c->shape.logits;
-    r->impl->run(r->state, p, r->tokens, r->other, r->trace, NULL);
-    r->tokens[last] = kept;
-    if (memcmp(r->earlier, x, bytes) != 0) {
-        judge_fail(r->j, "the last token changes what earlier ones leave");
-    }
-}
-
-static enum status verify_reach(struct reach *r, struct verification *v) {
-    const struct transformer_shape *s = &r->c->shape;
-    const size_t x = (size_t)s->seq * (size_t)s->d, logits = (size_t)s->logits;
-    struct judge j;
-    r->earlier = mem_alloc_array(x + 2 * logits, sizeof *r->earlier);
-    if (r->earlier == NULL) {
-        return ST_SYSTEM;
-    }
-    r->logits = r->earlier + x;
-    r->other = r->logits + logits;
-    r->j = &j;
-    judge_begin(&j);
-    r->impl->run(r->state, &r->c->pass, r->tokens, r->logits, NULL, NULL);
-    judge_places(r);
-    judge_later(r);
-    verification_add(v, r->c->name, j.verdict, j.reason);
-    judge_end(&j);
-    mem_free(r->earlier);
-    return ST_OK;
-}
-
-/* --- cases ------------------------------------------------------------------------------------ */
-
 /* What one case runs with. */
 struct bench {
     const struct transformer_case *c;
@@ -184,6 +106,82 @@ struct bench {
     struct transformer_trace trace;
     int32_t *tokens;
 };
+
+/* --- what a token reaches --------------------------------------------------------------------- */
+
+/* A network's answer to a prompt, for comparing answers to others. */
+struct reach {
+    struct bench *b;
+    float *logits, *other; /* (logits) */
+    float *earlier;        /* (seq, d) */
+    struct judge j;
+};
+
+static void answer(const struct reach *r, float *logits, struct transformer_trace *trace) {
+    r->b->impl->run(r->b->state, &r->b->c->pass, r->b->tokens, logits, trace, NULL);
+}
+
+/* Whether another token at a place changes the logits. */
+static bool changes(const struct reach *r, int32_t place) {
+    const int32_t kept = r->b->tokens[place];
+    r->b->tokens[place] = (kept + 1) % r->b->c->shape.logits;
+    answer(r, r->other, NULL);
+    r->b->tokens[place] = kept;
+    return memcmp(r->logits, r->other, (size_t)r->b->c->shape.logits * sizeof *r->logits) != 0;
+}
+
+/* Through a layer, a token reaches those of which it is in the window; none before the pass's first
+ * is read. */
+static void judge_places(struct reach *r) {
+    const struct transformer_pass *p = &r->b->c->pass;
+    const int32_t last = r->b->c->shape.seq - 1, first = last + 1 - p->seq;
+    const int64_t reach = (int64_t)(p->end_layer - p->first_layer) * (p->window - 1);
+    for (int32_t place = 0; place <= last; place++) {
+        const bool reaches = place >= first && last - place <= reach;
+        if (changes(r, place) != reaches) {
+            judge_fail(&r->j, "another token at place %d %s the logits", place,
+                       reaches ? "does not change" : "changes");
+        }
+    }
+}
+
+/* What the last layer leaves of the earlier tokens does not depend on the last. */
+static void judge_later(struct reach *r) {
+    const struct transformer_pass *p = &r->b->c->pass;
+    const int32_t last = r->b->c->shape.seq - 1, kept = r->b->tokens[last];
+    const float *x =
+        p->end_layer > p->first_layer ? r->b->trace.layers[p->end_layer - 1].x : r->b->trace.x;
+    const size_t bytes = (size_t)(p->seq - 1) * (size_t)r->b->c->shape.d * sizeof *x;
+    answer(r, r->other, &r->b->trace);
+    memcpy(r->earlier, x, bytes);
+    r->b->tokens[last] = (kept + 1) % r->b->c->shape.logits;
+    answer(r, r->other, &r->b->trace);
+    r->b->tokens[last] = kept;
+    if (memcmp(r->earlier, x, bytes) != 0) {
+        judge_fail(&r->j, "the last token changes what earlier ones leave");
+    }
+}
+
+static enum status verify_reach(struct reach *r, struct verification *v) {
+    const struct transformer_shape *s = &r->b->c->shape;
+    const size_t x = (size_t)s->seq * (size_t)s->d, logits = (size_t)s->logits;
+    r->earlier = mem_alloc_array(x + 2 * logits, sizeof *r->earlier);
+    if (r->earlier == NULL) {
+        return ST_SYSTEM;
+    }
+    r->logits = r->earlier + x;
+    r->other = r->logits + logits;
+    judge_begin(&r->j);
+    answer(r, r->logits, NULL);
+    judge_places(r);
+    judge_later(r);
+    verification_add(v, r->b->c->name, r->j.verdict, r->j.reason);
+    judge_end(&r->j);
+    mem_free(r->earlier);
+    return ST_OK;
+}
+
+/* --- cases ------------------------------------------------------------------------------------ */
 
 static enum status verify_prompt(struct bench *b, int prompt, struct verification *v) {
     struct transformer_problem p = {
@@ -224,8 +222,7 @@ static enum status verify_prompts(struct bench *b, struct verification *v) {
         st = verify_prompt(b, i, v);
     }
     if (st == ST_OK && v->verdict != VERDICT_FAIL && !b->c->ties) {
-        struct reach r = {
-            .impl = b->impl, .state = b->state, .c = b->c, .tokens = b->tokens, .trace = &b->trace};
+        struct reach r = {.b = b};
         st = verify_reach(&r, v);
     }
     verify_flush(b, v);

@@ -53,7 +53,8 @@ void transformer_weights_free(struct transformer_weights *w);
  * the embedding, which are looked up, are left out. */
 int64_t transformer_weight_bytes(const struct transformer_shape *shape, int32_t layers);
 
-/* Which part of the network one call runs. */
+/* Which part of the network one call runs.  Tokens before the pass's own are not read, nor are
+ * their keys and values. */
 struct transformer_pass {
     int32_t first_layer, end_layer; /* first_layer <= layer < end_layer */
     int32_t seq;                    /* the prompt's last tokens, at their own places */
