@@ -71,9 +71,10 @@ static enum status add_experiment(struct page *page, const struct experiment *e,
             own[n++] = &cells[i];
     enum status st = ST_OK;
     bool tables = choice->table || !choice->plot, plots = choice->plot || !choice->table;
-    const struct table *t = n && tables ? e->tables : NULL;
-    for (; st == ST_OK && t && t->name; t++)
-        st = add_table(page, t, own, n, choice->table);
+    const struct table *const *list = n && tables ? e->tables : NULL;
+    for (; st == ST_OK && list && *list; list++)
+        for (const struct table *t = *list; st == ST_OK && t->name; t++)
+            st = add_table(page, t, own, n, choice->table);
     const struct plot *p = n && plots ? e->plots : NULL;
     for (; st == ST_OK && p && p->name; p++)
         st = add_plot(page, p, own, n, choice->plot);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CELL_NAME = 64, CELL_PARAMS = 16, CELL_METRICS = 32, CELL_REASON = 200 };
+enum { CELL_NAME = 64, CELL_PARAMS = 16, CELL_METRICS = 48, CELL_REASON = 200 };
 
 enum verdict { VERDICT_PASS, VERDICT_MARGINAL, VERDICT_FAIL, VERDICT_SKIP };
 const char *verdict_name(enum verdict v); /* "pass", "marginal", "fail", "skip" */

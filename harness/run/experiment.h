@@ -65,8 +65,8 @@ struct experiment {
     /* After timing, of groups with rounds: metrics that need samples. */
     enum status (*summarise)(struct run *run, struct group *g);
     void (*release)(struct group *g);
-    const struct table *tables; /* end with name == NULL */
-    const struct plot *plots;
+    const struct table *const *tables; /* lists, of which each ends with name == NULL; NULL ends */
+    const struct plot *plots;          /* end with name == NULL */
 };
 
 extern const struct experiment *const experiments[]; /* sorted, NULL-terminated */

@@ -338,6 +338,6 @@ const struct experiment experiment_selfcheck = {
     .source = "this suite",
     .plan = plan,
     .check = check,
-    .tables = tables,
+    .tables = (const struct table *const[]){tables, NULL},
     .plots = plots,
 };

@@ -89,7 +89,8 @@ static const struct plot plots[] = {
      .log_y = true},
     {0},
 };
-static const struct experiment probe = {.name = "probe", .tables = tables, .plots = plots};
+static const struct experiment probe = {
+    .name = "probe", .tables = (const struct table *const[]){tables, NULL}, .plots = plots};
 static const struct experiment *const list[] = {&probe, NULL};
 static const struct page_choice everything = {NULL, NULL};
 
@@ -287,7 +288,8 @@ static void bad_definitions_are_refused(void **state) {
     struct facts facts = make_facts(NULL);
     make_cells(cells);
     for (size_t i = 0; i < 3; i++) {
-        const struct experiment e = {.name = "probe", .tables = all[i]};
+        const struct experiment e = {.name = "probe",
+                                     .tables = (const struct table *const[]){all[i], NULL}};
         const struct experiment *const only[] = {&e, NULL};
         struct page page;
         assert_int_equal(page_build("s", &facts, cells, CELLS, only, &everything, &page), ST_INPUT);
@@ -377,7 +379,7 @@ static const struct column hostile_columns[] = {
 static const struct table hostile_tables[] = {
     {"hostile", "Hostile", "", by_dataset, NULL, NULL, hostile_columns}, {0}};
 static const struct experiment hostile_probe = {
-    .name = "probe", .tables = hostile_tables, .plots = plots};
+    .name = "probe", .tables = (const struct table *const[]){hostile_tables, NULL}, .plots = plots};
 static const struct experiment *const hostile_list[] = {&hostile_probe, NULL};
 
 static void build_hostile(struct page *page) {

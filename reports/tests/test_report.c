@@ -36,7 +36,8 @@ static const struct plot plots[] = {{.name = "curve",
                                      .x_label = "recall",
                                      .y_label = "QPS"},
                                     {0}};
-static const struct experiment probe = {.name = "probe", .tables = tables, .plots = plots};
+static const struct experiment probe = {
+    .name = "probe", .tables = (const struct table *const[]){tables, NULL}, .plots = plots};
 static const struct experiment *const list[] = {&probe, NULL};
 
 static void add_cell(struct cell *c, const char *arm, const char *dataset, double recall,

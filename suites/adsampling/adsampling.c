@@ -18,6 +18,6 @@ const struct experiment experiment_adsampling = {
     .time = ads_time,
     .summarise = ads_summarise,
     .release = ads_release,
-    .tables = ads_tables,
+    .tables = (const struct table *const[]){ads_tables, NULL},
     .plots = ads_plots,
 };

@@ -96,6 +96,6 @@ const struct experiment experiment_crossover = {
     .time = crossover_time,
     .summarise = crossover_summarise,
     .release = crossover_release,
-    .tables = crossover_tables,
+    .tables = (const struct table *const[]){crossover_tables, NULL},
     .plots = crossover_plots,
 };

@@ -184,6 +184,6 @@ const struct experiment experiment_entropy = {
     .time = entropy_speed_time, /* the only group that is timed */
     .summarise = entropy_speed_summarise,
     .release = release,
-    .tables = entropy_tables,
+    .tables = (const struct table *const[]){entropy_tables, NULL},
     .plots = entropy_plots,
 };

@@ -144,6 +144,6 @@ const struct experiment experiment_retrieval = {
     .time = retrieval_decode_time, /* groups of the part "decode" */
     .summarise = retrieval_decode_summarise,
     .release = release,
-    .tables = retrieval_tables,
+    .tables = (const struct table *const[]){retrieval_tables, NULL},
     .plots = retrieval_plots,
 };

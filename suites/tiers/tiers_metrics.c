@@ -58,18 +58,53 @@ double tiers_speedup_bound(const double share[TIERS], const double macs_ratio[TI
     return sum > 0 ? 1 / sum : NAN;
 }
 
-double tiers_speedup_ceiling(double whole_us, double macs, double macs_per_us) {
-    return macs > 0 && macs_per_us > 0 ? whole_us * macs_per_us / macs : NAN;
-}
-
-bool tiers_speedup_broken(struct interval speedup, double ceiling) { return speedup.lo > ceiling; }
-
-/* --- the percentile of a mixture -------------------------------------------------------------- */
-
 static int descending(const void *a, const void *b) {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x < y) - (x > y);
 }
+
+/* Of the requests of a tier. */
+static double median_of(const uint32_t *latency_ns, const uint8_t *tiers, size_t n, uint8_t tier,
+                        uint32_t *space) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (tiers == NULL || tiers[i] == tier) {
+            space[count++] = latency_ns[i];
+        }
+    }
+    if (count == 0) {
+        return NAN;
+    }
+    qsort(space, count, sizeof *space, descending);
+    return space[count / 2];
+}
+
+double tiers_typical_speedup(const uint32_t *tier_0_ns, size_t tier_0_count,
+                             const uint32_t *latency_ns, const uint8_t *tier, size_t n) {
+    uint32_t *space = malloc((tier_0_count + n + 1) * sizeof *space);
+    if (space == NULL || n == 0) {
+        free(space);
+        return NAN;
+    }
+    const struct tiers_shares shares = tiers_shares(tier, tier, n);
+    double mean = 0;
+    for (uint8_t t = 0; t < TIERS; t++) {
+        mean += shares.tier[t] > 0 ? shares.tier[t] * median_of(latency_ns, tier, n, t, space) : 0;
+    }
+    const double all = median_of(tier_0_ns, NULL, tier_0_count, 0, space);
+    free(space);
+    return all / mean;
+}
+
+enum tiers_speedup_verdict tiers_speedup_judge(struct interval mean, double typical, double bound) {
+    const double most = 1.05 * bound;
+    if (!(mean.lo > most)) {
+        return TIERS_SPEEDUP_FITS;
+    }
+    return typical > most ? TIERS_SPEEDUP_BROKEN : TIERS_SPEEDUP_DISTURBED;
+}
+
+/* --- the percentile of a mixture -------------------------------------------------------------- */
 
 /* Latencies from the longest: of all requests, or of tier 0.  How many; NULL: no memory. */
 static uint32_t *longest_first(const uint32_t *latency_ns, const uint8_t *tier, size_t n, bool all,

@@ -1,11 +1,11 @@
 /* The numbers that S004 prints as cells, each beside what its own constants give; tables of them.
  */
-#include "tiers_model.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "../../harness/judge/judge.h"
+#include "tiers.h"
+#include "tiers_measured.h"
 #include "tiers_printed.h"
 
 /* --- plan ------------------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ static enum status add_row(struct run *run, struct group *g, const struct tiers_
     return ST_OK;
 }
 
-enum status tiers_plan_model(struct run *run) {
+static enum status plan(struct run *run) {
     struct group *g = run_group(run, "model", 0);
     enum status st = g != NULL ? ST_OK : ST_SYSTEM;
     for (size_t i = 0; i < TIERS_ROW_LISTS; i++) {
@@ -64,11 +64,11 @@ enum status tiers_plan_model(struct run *run) {
 /* A hundred additions, each rounded, and a few more. */
 static const double rounding = 128 * 0x1p-53;
 
-enum status tiers_check_model(struct run *run, struct cell *c) {
+static enum status check(struct run *run, struct group *g, struct cell *c) {
     const struct tiers_row *r = c->state;
     const double computed = r->law->computed != NULL ? r->law->computed(r) : NAN;
     struct judge j;
-    (void)run;
+    (void)g;
     judge_begin(&j);
     if (r->law->computed != NULL) {
         const double bound = rounding * fmax(fabs(computed), 1);
@@ -77,10 +77,13 @@ enum status tiers_check_model(struct run *run, struct cell *c) {
     cell_metric(c, "computed", "as printed", true, computed, 1);
     cell_metric(c, "computed_rounded", "as printed", true, tiers_rounded(computed, &r->printed), 1);
     cell_metric(c, "matches", "flag", true, tiers_matches(computed, &r->printed), 1);
+    cell_metric(c, "measured", "as printed", false, tiers_measured(run, c), 1);
     cell_verdict(c, j.verdict, "%s", j.reason);
     judge_end(&j);
     return ST_OK;
 }
+
+const struct tiers_part tiers_model_part = {.name = "model", .plan = plan, .check = check};
 
 /* --- tables ----------------------------------------------------------------------------------- */
 

@@ -1,12 +1,11 @@
 /* A language model without its early or its late layers, beside the whole one. */
-#include "tiers_quality.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../harness/base/memory.h"
 #include "../lm/lm_source.h"
+#include "tiers.h"
 #include "tiers_quality_metrics.h"
 
 /* --- plan ------------------------------------------------------------------------------------- */
@@ -69,7 +68,7 @@ static enum status add_points(struct run *run, struct group *g, const struct lm_
     return st;
 }
 
-enum status tiers_plan_quality(struct run *run) {
+static enum status plan(struct run *run) {
     struct lm_description model;
     struct group *g = run_group(run, "quality", 0);
     enum status st = g != NULL ? lm_describe(run, &model) : ST_SYSTEM;
@@ -116,7 +115,7 @@ static enum status open_texts(struct quality *q) {
     return q->full != NULL && q->kept != NULL && q->found != NULL ? ST_OK : ST_SYSTEM;
 }
 
-static enum status open(struct quality *q) {
+static enum status open_model(struct quality *q) {
     int threads[2];
     const int count = run_threads(q->run, threads);
     enum status st = lm_source_open(q->run, threads[count - 1], &q->lm);
@@ -131,14 +130,14 @@ static enum status open(struct quality *q) {
     return st;
 }
 
-enum status tiers_prepare_quality(struct run *run, struct group *g) {
+static enum status prepare(struct run *run, struct group *g) {
     struct quality *q = calloc(1, sizeof *q);
     if (q == NULL) {
         return status_set(ST_SYSTEM, "out of memory");
     }
     q->run = run;
     g->state = q;
-    const enum status st = open(q);
+    const enum status st = open_model(q);
     if (st == ST_SKIP) {
         lm_source_skip(g, status_message());
         return ST_OK;
@@ -146,7 +145,7 @@ enum status tiers_prepare_quality(struct run *run, struct group *g) {
     return st;
 }
 
-void tiers_release_quality(struct group *g) {
+static void release(struct group *g) {
     struct quality *q = g->state;
     if (q == NULL) {
         return;
@@ -198,7 +197,7 @@ static void add_metric(struct cell *c, const char *name, const char *unit, struc
     metric_interval(cell_metric(c, name, unit, true, v.value, (uint64_t)texts), v.lo, v.hi);
 }
 
-enum status tiers_check_quality(struct run *run, struct group *g, struct cell *c) {
+static enum status check(struct run *run, struct group *g, struct cell *c) {
     const struct quality *q = g->state;
     const size_t texts = (size_t)q->texts.count;
     const int32_t layers = lm_shape(q->lm.model)->layers;
@@ -224,6 +223,14 @@ enum status tiers_check_quality(struct run *run, struct group *g, struct cell *c
     judge_end(&j);
     return st;
 }
+
+const struct tiers_part tiers_quality_part = {
+    .name = "quality",
+    .plan = plan,
+    .prepare = prepare,
+    .check = check,
+    .release = release,
+};
 
 /* --- tables ----------------------------------------------------------------------------------- */
 

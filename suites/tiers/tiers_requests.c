@@ -125,11 +125,12 @@ static void draw_inputs(struct tiers_stream *s, uint64_t seed) {
     }
 }
 
-static void draw_prompts(struct tiers_stream *s, uint64_t seed) {
-    for (int32_t i = 0; i < TIERS_PROMPTS * s->config->shape.seq; i++) {
+void tiers_prompts(const struct transformer_shape *shape, uint64_t seed, int32_t count,
+                   int32_t *tokens) {
+    for (int32_t i = 0; i < count * shape->seq; i++) {
         uint32_t words[4];
         rng_words(seed, STREAM_PROMPT, (uint64_t)i, 0, words);
-        s->tokens[i] = (int32_t)rng_below(words[0], (uint32_t)s->config->shape.logits);
+        tokens[i] = (int32_t)rng_below(words[0], (uint32_t)shape->logits);
     }
 }
 
@@ -154,7 +155,7 @@ enum status tiers_stream_make(const struct tiers_config *config, const struct ti
         out->requests[i].packet =
             tiers_packet_draw((enum tiers_kind)out->intended[i], seed, (uint64_t)i);
     }
-    draw_prompts(out, seed);
+    tiers_prompts(&config->shape, seed, TIERS_PROMPTS, out->tokens);
     draw_inputs(out, seed);
     return ST_OK;
 }

@@ -43,6 +43,10 @@ enum {
     TIERS_MISS_ONE_IN = 10 /* requests of tier 3 */
 };
 
+/* tokens (count, seq): prompts, every token uniform. */
+void tiers_prompts(const struct transformer_shape *shape, uint64_t seed, int32_t count,
+                   int32_t *tokens);
+
 struct tiers_stream {
     const struct tiers_config *config;
     int64_t count;

@@ -45,12 +45,21 @@ static bool repeat(const struct tiers_server *s, uint64_t signature, float *logi
     return hit;
 }
 
-static void compute(struct tiers_server *s, const struct tiers_request *r, struct tiers_decision d,
-                    float *logits, struct transformer_counts *counts) {
-    struct transformer_pass pass = tiers_pass(s->config, d.tier, d.flush);
+struct transformer_pass tiers_server_pass(const struct tiers_server *s, int tier, bool flushed) {
+    struct transformer_pass pass = tiers_pass(s->config, tier, flushed);
     if (s->dense) {
         pass.window = pass.seq;
     }
+    if (s->early) {
+        pass.end_layer -= pass.first_layer;
+        pass.first_layer = 0;
+    }
+    return pass;
+}
+
+static void compute(struct tiers_server *s, const struct tiers_request *r, struct tiers_decision d,
+                    float *logits, struct transformer_counts *counts) {
+    const struct transformer_pass pass = tiers_server_pass(s, d.tier, d.flush);
     if (d.flush) {
         s->impl->flush(s->network);
     }

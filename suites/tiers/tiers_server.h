@@ -23,7 +23,8 @@ struct tiers_server {
     const struct tiers_config *config;
     const struct transformer_impl *impl;
     void *network;
-    int32_t dense;      /* 1: every query reads all keys, whatever the tier's window */
+    bool dense;         /* every query reads all keys, whatever the tier's window */
+    bool early;         /* tiers 1 and 2 run the first layers instead of the last */
     float *kept;        /* (logits) of the last pass */
     uint64_t signature; /* of its input */
     bool has_kept;
@@ -34,6 +35,9 @@ struct tiers_server {
 enum status tiers_server_open(const struct tiers_config *config, const struct kernel *kernel,
                               uint64_t seed, struct tiers_server *out);
 void tiers_server_close(struct tiers_server *s);
+
+/* The pass that a tier below 3 runs; flushed: tier 1 behind a flush. */
+struct transformer_pass tiers_server_pass(const struct tiers_server *s, int tier, bool flushed);
 
 /* One request on the caller's thread; logits (logits of the configuration).  counts: what the
  * request did, 0 in tier 3; NULL: nothing is counted. */

@@ -70,23 +70,27 @@ static void a_bound_counts_what_was_served(void **state) {
     const double share[TIERS] = {.1, .2, 0, .7}, ratio[TIERS] = {1, .25, NAN, 0};
     const double bound = tiers_speedup_bound(share, ratio);
     assert_true(fabs(bound - 1 / .15) < 1e-12);
+    const struct interval below = {7, 6, 8}, above = {8, 7.1, 9}, unknown = {8, NAN, NAN};
+    assert_int_equal(tiers_speedup_judge(below, 8, bound), TIERS_SPEEDUP_FITS);
+    assert_int_equal(tiers_speedup_judge(above, 8, bound), TIERS_SPEEDUP_BROKEN);
+    assert_int_equal(tiers_speedup_judge(above, 6, bound), TIERS_SPEEDUP_DISTURBED);
+    assert_int_equal(tiers_speedup_judge(unknown, 8, bound), TIERS_SPEEDUP_FITS);
+    assert_int_equal(tiers_speedup_judge((struct interval){7, 6.8, 8}, 7, bound),
+                     TIERS_SPEEDUP_FITS);
     const double none[TIERS] = {0, 0, 0, 1};
     assert_true(isnan(tiers_speedup_bound(none, ratio)));
+    assert_int_equal(tiers_speedup_judge(above, 8, (double)NAN), TIERS_SPEEDUP_FITS);
     assert_true(isnan(tiers_shares(NULL, NULL, 0).tier[0]));
 }
 
-/* 100 us of tier 0 against 2000 multiply-adds at 100 a microsecond: 20 us at least. */
-static void a_speedup_has_a_ceiling(void **state) {
+/* Tier 0 takes 100 and once a thousand times as long; a quarter of it 25 and once very long. */
+static void interruptions_move_no_median(void **state) {
     (void)state;
-    const double ceiling = tiers_speedup_ceiling(100, 2000, 100);
-    assert_true(ceiling == 5);
-    assert_false(tiers_speedup_broken((struct interval){4, 3, 5}, ceiling));
-    assert_false(tiers_speedup_broken((struct interval){6, 4, 8}, ceiling));
-    assert_true(tiers_speedup_broken((struct interval){7, 6, 8}, ceiling));
-    assert_false(tiers_speedup_broken((struct interval){7, NAN, NAN}, ceiling));
-    assert_true(isnan(tiers_speedup_ceiling(100, 0, 100)));
-    assert_true(isnan(tiers_speedup_ceiling(100, 2000, (double)NAN)));
-    assert_false(tiers_speedup_broken((struct interval){7, 6, 8}, (double)NAN));
+    const uint32_t all[] = {100, 100000, 100, 100, 100}, mix[] = {100, 25, 25, 90000, 25, 100, 100};
+    const uint8_t tier[] = {0, 1, 1, 1, 1, 0, 0};
+    const double right = 100 / (100 * 3 / 7.0 + 25 * 4 / 7.0);
+    assert_true(fabs(tiers_typical_speedup(all, 5, mix, tier, 7) - right) < 1e-12);
+    assert_true(isnan(tiers_typical_speedup(all, 5, mix, tier, 0)));
 }
 
 /* --- the percentile of a mixture -------------------------------------------------------------- */
@@ -153,7 +157,7 @@ int main(void) {
         cmocka_unit_test(blocks_cover_what_lasts),
         cmocka_unit_test(latencies_are_in_microseconds),
         cmocka_unit_test(a_bound_counts_what_was_served),
-        cmocka_unit_test(a_speedup_has_a_ceiling),
+        cmocka_unit_test(interruptions_move_no_median),
         cmocka_unit_test(the_tail_of_a_mixture_is_tier_0s),
         cmocka_unit_test(others_in_the_tail_are_counted),
         cmocka_unit_test(too_few_of_tier_0_have_no_quantile),

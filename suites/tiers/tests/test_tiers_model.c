@@ -13,7 +13,7 @@
 
 #include "../../../harness/run/run.h"
 #include "../tiers_fixtures.h"
-#include "../tiers_model.h"
+#include "../tiers.h"
 #include "../tiers_printed.h"
 #include "../tiers_requests.h"
 
@@ -23,7 +23,7 @@
 static struct run run;
 static const struct group *group;
 
-static enum status plan(struct run *r) { return tiers_plan_model(r); }
+static enum status plan(struct run *r) { return tiers_model_part.plan(r); }
 
 static const struct experiment planned = {.name = "model", .plan = plan};
 
@@ -37,7 +37,7 @@ static int setup(void **state) {
     }
     group = &run.groups[0]->group;
     for (size_t i = 0; i < group->cell_count; i++) {
-        if (tiers_check_model(&run, &group->cells[i]) != ST_OK) {
+        if (tiers_model_part.check(&run, group, &group->cells[i]) != ST_OK) {
             return -1;
         }
     }
@@ -115,7 +115,7 @@ static void a_wrong_formula_is_refused(void **state) {
     struct tiers_row row = *tiers_row_lists[0];
     struct cell c = {.state = &row};
     row.law = &wrong;
-    assert_int_equal(tiers_check_model(&run, &c), ST_OK);
+    assert_int_equal(tiers_model_part.check(&run, NULL, &c), ST_OK);
     assert_int_equal(c.verdict, VERDICT_FAIL);
     cell_free(&c);
 }

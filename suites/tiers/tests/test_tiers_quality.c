@@ -14,7 +14,7 @@
 #include "../../../reference/divergence.h"
 #include "../../lm/tests/tiny.h"
 #include "../tiers_divergence.h"
-#include "../tiers_quality.h"
+#include "../tiers.h"
 
 /* --- the tiny model, whole and without its first layer ---------------------------------------- */
 
@@ -141,7 +141,7 @@ static void what_is_not_finite_fails(void **state) {
 
 /* --- the group -------------------------------------------------------------------------------- */
 
-static enum status plan(struct run *r) { return tiers_plan_quality(r); }
+static enum status plan(struct run *r) { return tiers_quality_part.plan(r); }
 
 static const struct experiment planned_experiment = {.name = "quality", .plan = plan};
 
@@ -189,14 +189,14 @@ static void without_weights_every_cell_is_skipped(void **state) {
     const char *cache = getenv("ATTEST_CACHE");
     char *before = cache != NULL ? strdup(cache) : NULL;
     assert_int_equal(setenv("ATTEST_CACHE", "/nonexistent", 1), 0);
-    assert_int_equal(tiers_prepare_quality(&r, g), ST_OK);
+    assert_int_equal(tiers_quality_part.prepare(&r, g), ST_OK);
     assert_int_equal(before != NULL ? setenv("ATTEST_CACHE", before, 1) : unsetenv("ATTEST_CACHE"),
                      0);
     for (size_t i = 0; i < g->cell_count; i++) {
         assert_int_equal(g->cells[i].verdict, VERDICT_SKIP);
         assert_true(g->cells[i].reason[0] != '\0');
     }
-    tiers_release_quality(g);
+    tiers_quality_part.release(g);
     free(before);
     run_free(&r);
 }
@@ -206,17 +206,17 @@ static void the_pinned_model_is_measured(void **state) {
     (void)state;
     struct run r = planned(PROFILE_SMOKE);
     struct group *g = &r.groups[0]->group;
-    assert_int_equal(tiers_prepare_quality(&r, g), ST_OK);
+    assert_int_equal(tiers_quality_part.prepare(&r, g), ST_OK);
     const bool here = g->cells[0].verdict != VERDICT_SKIP;
     for (size_t i = 0; i < 2 && here; i++) {
         struct cell *c = &g->cells[i];
-        assert_int_equal(tiers_check_quality(&r, g, c), ST_OK);
+        assert_int_equal(tiers_quality_part.check(&r, g, c), ST_OK);
         assert_int_equal(c->verdict, VERDICT_PASS);
         const double kl = cell_value(c, "kl_nats"), same = cell_value(c, "top1_agreement");
         assert_true(i == 0 ? kl == 0 && same == 1 && cell_value(c, "ppl_gap") == 0
                            : kl > 0 && same < 1 && cell_value(c, "ppl_gap") > 0);
     }
-    tiers_release_quality(g);
+    tiers_quality_part.release(g);
     run_free(&r);
     if (!here) {
         print_message("the model is not there: run datasets/fetch-smollm2.sh\n");
