@@ -128,5 +128,9 @@ const struct fixture tiers_fixtures[] = {
      tiers_saved_as_left},
     {"measured-elsewhere", {"measured"}, "another configuration's cell", tiers_measured_elsewhere},
     {"tail-of-tier-0", {"tail_of_others"}, "by numbers of requests alone", tiers_tail_of_tier_0},
+    {"speedup-of-interrupted",
+     {"speedup_typical"},
+     "means, which an interruption moves",
+     tiers_speedup_of_interrupted},
     {.name = NULL},
 };

@@ -96,12 +96,9 @@ double tiers_typical_speedup(const uint32_t *tier_0_ns, size_t tier_0_count,
     return all / mean;
 }
 
-enum tiers_speedup_verdict tiers_speedup_judge(struct interval mean, double typical, double bound) {
+bool tiers_speedup_broken(struct interval mean, double typical, double bound) {
     const double most = 1.05 * bound;
-    if (!(mean.lo > most)) {
-        return TIERS_SPEEDUP_FITS;
-    }
-    return typical > most ? TIERS_SPEEDUP_BROKEN : TIERS_SPEEDUP_DISTURBED;
+    return mean.lo > most && typical > most;
 }
 
 /* --- the percentile of a mixture -------------------------------------------------------------- */

@@ -52,15 +52,12 @@ double tiers_speedup_bound(const double share[TIERS], const double macs_ratio[TI
 double tiers_typical_speedup(const uint32_t *tier_0_ns, size_t tier_0_count,
                              const uint32_t *latency_ns, const uint8_t *tier, size_t n);
 
-/* What a speed-up is beside the bound.  Multiply-adds are not all that a tier does, and a tier of
- * fewer has its weights nearer: tier 1 of the baseline takes .238 to .244 of tier 0's time for .250
- * of its multiply-adds.  5 % above the bound are allowed. */
-enum tiers_speedup_verdict {
-    TIERS_SPEEDUP_FITS,
-    TIERS_SPEEDUP_DISTURBED, /* above it with its whole interval, but not in medians */
-    TIERS_SPEEDUP_BROKEN     /* above it in both: something was not measured */
-};
-enum tiers_speedup_verdict tiers_speedup_judge(struct interval mean, double typical, double bound);
+/* Whether a speed-up of means, with its whole interval, and that of medians both lie above the
+ * bound: then something was not measured.  Means alone do where tier 0 was interrupted often.
+ * Multiply-adds are not all that a tier does, and a tier of fewer has its weights nearer: tier 1 of
+ * the baseline takes .238 to .244 of tier 0's time for .250 of its multiply-adds.  5 % above the
+ * bound are allowed. */
+bool tiers_speedup_broken(struct interval mean, double typical, double bound);
 
 /* --- the percentile of a mixture ---------------------------------------------------------------
  */

@@ -17,6 +17,9 @@ enum status tiers_latency_since_sent(struct fixture_values *v);
 enum status tiers_mean_of_ratios(struct fixture_values *v);
 enum status tiers_p99_of_rounds(struct fixture_values *v);
 
+/* speedup_typical */
+enum status tiers_speedup_of_interrupted(struct fixture_values *v);
+
 /* tier_share, cache_hit_share */
 enum status tiers_share_of_time(struct fixture_values *v);
 enum status tiers_hits_with_misses(struct fixture_values *v);

@@ -17,6 +17,8 @@ const struct metric_info tiers_metrics[] = {
      "multiply-adds a second over what the machine does at most, in the same rounds"},
     {"energy_mj", "mJ", false, "energy of a request by the processors' counters, all cores"},
     {"speedup_mean", "ratio", false, "mean latency of tier 0 alone over the workload's, closed"},
+    {"speedup_typical", "ratio", false,
+     "median of tier 0 alone over the mean of the workload's tiers' medians by their shares"},
     {"speedup_p99", "ratio", false, "the same of the 99th percentiles"},
     {"speedup_bound", "ratio", true,
      "speed-up of the mean at which no tier does more multiply-adds a second than tier 0"},

@@ -74,16 +74,11 @@ static void add_speedups(const struct tiers_mixture_group *s, const struct cell 
     const double typical =
         tiers_typical_speedup(alone->log.latency_ns, (size_t)alone->stream.count, a->log.latency_ns,
                               a->tier, (size_t)a->stream.count);
-    const enum tiers_speedup_verdict verdict = tiers_speedup_judge(mean, typical, bound);
-    if (verdict == TIERS_SPEEDUP_BROKEN) {
+    cell_metric(c, "speedup_typical", "ratio", false, typical, (uint64_t)a->stream.count);
+    if (tiers_speedup_broken(mean, typical, bound)) {
         cell_verdict(c, VERDICT_FAIL,
                      "a speed-up of %.3f, where multiply-adds allow %.3f: a broken measurement",
                      mean.value, bound);
-    } else if (verdict == TIERS_SPEEDUP_DISTURBED) {
-        cell_verdict(c, VERDICT_MARGINAL,
-                     "a speed-up of %.3f, where multiply-adds allow %.3f; %.3f in medians: the "
-                     "machine was disturbed",
-                     mean.value, bound, typical);
     }
 }
 

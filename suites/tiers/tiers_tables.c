@@ -86,6 +86,7 @@ static const struct column speedup_columns[] = {
     WORKLOAD,
     {"mean µs [95 %]", "latency_mean_us", "%.2f [%.2f, %.2f]"},
     {"speed-up of the mean [95 %]", "speedup_mean", "%.2f [%.2f, %.2f]"},
+    {"in medians", "speedup_typical", "%.2f"},
     {"bound by multiply-adds", "speedup_bound", "%.2f"},
     {"p99 µs [95 %]", "latency_p99_us", "%.2f [%.2f, %.2f]"},
     {"speed-up of the p99 [95 %]", "speedup_p99", "%.3f [%.3f, %.3f]"},
