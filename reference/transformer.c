@@ -73,13 +73,13 @@ int ref_kept_attention(const struct ref_kept *kept, const double *q, int32_t hea
 
 /* Space for one pass. */
 struct space {
-    double *x, *qkv;                /* (tokens, d), (tokens, 3 d) */
-    int8_t *k, *v;                  /* (tokens, d) */
-    double *k_scale, *v_scale;      /* (tokens, heads) */
-    double *row, *steps, *attended; /* of the widest row */
-    double *sum;                    /* the same */
-    int8_t *kept;                   /* the same */
-    double *weights, *magnitude, *near;
+    double *x, *qkv;                    /* (tokens, d), (tokens, 3 d) */
+    int8_t *k, *v;                      /* (tokens, d) */
+    double *k_scale, *v_scale;          /* (tokens, heads) */
+    double *row, *steps, *sum;          /* of the widest row */
+    double *sum;                        /* the same */
+    int8_t *kept;                       /* the same */
+    double *weights, *magnitude, *near; /* (tokens), (d), (d) */
 };
 
 static double keep(const double *x, int32_t n, double *steps, int8_t *kept) {
@@ -131,7 +131,7 @@ static int attend_token(const struct ref_transformer *net, const struct space *s
     const struct ref_kept kept = {s->k, s->v, s->k_scale, s->v_scale, d, net->heads};
     int failed = 0;
     for (int32_t h = 0; h < net->heads && failed == 0; h++) {
-        struct ref_attention_answer answer = {.out = s->attended + h * part,
+        struct ref_attention_answer answer = {.out = s->between + h * part,
                                               .magnitude = s->magnitude,
                                               .near = s->near,
                                               .weights = s->weights};
@@ -154,12 +154,12 @@ static int run_layer(const struct ref_transformer *net, const struct space *s, i
         if (attend_token(net, s, t) != 0) {
             return -1;
         }
-        add_projected(s, s->attended, net->out + layer * square, d, d, net->out_scale, x);
-        project_normed(s, x, net->up + layer * wide, ffn, d, net->up_scale, s->attended);
+        add_projected(s, s->between, net->out + layer * square, d, d, net->out_scale, x);
+        project_normed(s, x, net->up + layer * wide, ffn, d, net->up_scale, s->between);
         for (int32_t i = 0; i < ffn; i++) {
-            s->attended[i] = ref_gelu(s->attended[i]);
+            s->between[i] = ref_gelu(s->between[i]);
         }
-        add_projected(s, s->attended, net->down + layer * wide, d, ffn, net->down_scale, x);
+        add_projected(s, s->between, net->down + layer * wide, d, ffn, net->down_scale, x);
     }
     return 0;
 }
@@ -194,8 +194,8 @@ static int make_space(const struct ref_transformer *net, struct space *s) {
     s->v_scale = s->k_scale + tokens * heads;
     s->row = s->v_scale + tokens * heads;
     s->steps = s->row + widest;
-    s->attended = s->steps + widest;
-    s->sum = s->attended + widest;
+    s->between = s->steps + widest;
+    s->sum = s->between + widest;
     s->weights = s->sum + widest;
     s->magnitude = s->weights + tokens;
     s->near = s->magnitude + d;

@@ -14,6 +14,7 @@
 #include "../../../harness/judge/kernel.h"
 #include "../../../reference/transformer.h"
 #include "../transformer_check.h"
+#include "../transformer_mutants.h"
 
 enum { SEED = 5, MOST_SEQ = 64, MOST_LOGITS = 1024 };
 
@@ -161,6 +162,40 @@ static void passes_do_not_depend_on_earlier_ones(void **state) {
     close_network(&n);
 }
 
+/* --- the proof of one call -------------------------------------------------------------------- */
+
+static enum verdict proved(const struct kernel *k, const struct transformer_shape *shape,
+                           const struct transformer_pass *pass) {
+    struct transformer_weights w;
+    struct judge j;
+    int32_t tokens[MOST_SEQ];
+    assert_int_equal(transformer_weights_make(shape, SEED, &w), ST_OK);
+    fill_tokens(shape, tokens);
+    judge_begin(&j);
+    assert_int_equal(transformer_check(k, &w, pass, tokens, &j), ST_OK);
+    judge_end(&j);
+    transformer_weights_free(&w);
+    return j.verdict;
+}
+
+static void a_call_is_proved_at_any_size(void **state) {
+    (void)state;
+    const struct transformer_pass all = {0, 2, 32, 8, true}, few = {3, 4, 8, 4, false};
+    const char *const names[] = {"transformer/avx2", "transformer/scalar", "transformer/vnni"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct kernel *k = kernel_find(names[i]);
+        if (kernel_unavailable(k) == NULL) {
+            assert_int_equal(proved(k, &micro, &all), VERDICT_PASS);
+            assert_int_equal(proved(k, &baseline, &few), VERDICT_PASS);
+        }
+    }
+    for (const struct mutant *m = transformer_mutants; m->name != NULL; m++) {
+        if (strcmp(m->name, "window_one_narrower") == 0) {
+            assert_int_equal(proved(&m->kernel, &baseline, &few), VERDICT_FAIL);
+        }
+    }
+}
+
 /* --- weights matter --------------------------------------------------------------------------- */
 
 /* Whether one other weight changes what a pass leaves; that weight is put back. */
@@ -300,6 +335,7 @@ int main(void) {
         cmocka_unit_test(logits_have_variance),
         cmocka_unit_test(tiers_have_their_share_of_the_work),
         cmocka_unit_test(passes_do_not_depend_on_earlier_ones),
+        cmocka_unit_test(a_call_is_proved_at_any_size),
         cmocka_unit_test(every_matrix_matters),
         cmocka_unit_test(stages_of_the_oracle_are_known_by_hand),
         cmocka_unit_test(attention_of_the_oracle_is_known_by_hand),
