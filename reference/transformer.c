@@ -77,7 +77,7 @@ struct space {
     int8_t *k, *v;                      /* (tokens, d) */
     double *k_scale, *v_scale;          /* (tokens, heads) */
     double *row, *steps, *sum;          /* of the widest row */
-    double *sum;                        /* the same */
+    double *between;                    /* the same: what attention or gelu gives */
     int8_t *kept;                       /* the same */
     double *weights, *magnitude, *near; /* (tokens), (d), (d) */
 };
