@@ -1,11 +1,12 @@
-/* The graphs that a group's cells search: each library builds its own on one thread, so that a
- * rerun builds the same one; a flat search takes over the links of a library's graph. */
+/* The graphs that a group's cells search: each library builds its own, every graph on one thread,
+ * so that a rerun builds the same one; a flat search takes over the links of a library's graph. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../harness/base/clock.h"
-#include "../../harness/base/memory.h"
+#include "../../harness/base/cpu.h"
+#include "../../harness/base/workers.h"
 #include "crossover.h"
 #include "crossover_metrics.h"
 
@@ -62,47 +63,85 @@ static enum status adopt_one(const struct crossover_group *s, const struct cross
     return st;
 }
 
-static const struct crossover_graph *find(const struct crossover_group *s,
-                                          const struct kernel *kernel, int64_t m) {
-    for (size_t i = 0; i < s->graph_count; i++) {
-        if (s->graphs[i].kernel == kernel && s->graphs[i].m == m) {
-            return &s->graphs[i];
-        }
+/* Place of a graph; graph_count: there is none. */
+static size_t find(const struct crossover_group *s, const struct kernel *kernel, int64_t m) {
+    size_t i = 0;
+    while (i < s->graph_count && !(s->graphs[i].kernel == kernel && s->graphs[i].m == m)) {
+        i++;
     }
-    return NULL;
+    return i;
 }
 
-static enum status make(struct crossover_group *s, const struct kernel *kernel, int32_t m,
-                        const struct crossover_graph *from, const struct crossover_graph **out) {
-    int64_t ef;
-    *out = find(s, kernel, m);
-    if (*out != NULL) {
-        return ST_OK;
+/* A graph that cells search, to be built or taken over from another; NULL with status_set. */
+static struct crossover_graph *declare(struct crossover_group *s, const struct kernel *kernel,
+                                       int32_t m, const struct crossover_graph *from) {
+    const size_t place = find(s, kernel, m);
+    if (place < s->graph_count) {
+        return &s->graphs[place];
     }
-    if (s->graph_count == CROSSOVER_GRAPHS) {
-        return status_set(ST_SYSTEM, "crossover: more than %d graphs", CROSSOVER_GRAPHS);
+    if (place == CROSSOVER_GRAPHS) {
+        status_set(ST_SYSTEM, "crossover: more than %d graphs", CROSSOVER_GRAPHS);
+        return NULL;
     }
-    struct crossover_graph *g = &s->graphs[s->graph_count];
-    *g = (struct crossover_graph){.kernel = kernel, .m = m};
+    struct crossover_graph *g = &s->graphs[place];
+    *g = (struct crossover_graph){.kernel = kernel, .m = m, .from = from};
     g->index = calloc((size_t)s->data.graphs, sizeof *g->index);
     if (g->index == NULL) {
-        return status_set(ST_SYSTEM, "out of memory");
+        status_set(ST_SYSTEM, "out of memory");
+        return NULL;
     }
     s->graph_count++;
-    enum status st = construction_of(s, &ef);
-    const struct graph_params params = params_of(s, m, ef);
-    run_note(s->run, "crossover: %s, M = %d, over %lld keys", kernel->name, m,
+    return g;
+}
+
+struct build_job {
+    struct crossover_group *s;
+    int64_t ef;
+    enum status status[CROSSOVER_GRAPHS];
+    char why[CROSSOVER_GRAPHS][CELL_REASON]; /* a worker's message is its own */
+};
+
+static void build_graph(void *arg, int64_t item) {
+    struct build_job *job = arg;
+    struct crossover_graph *g = &job->s->graphs[item];
+    const struct graph_params params = params_of(job->s, g->m, job->ef);
+    enum status st = ST_OK;
+    for (int32_t set = 0; set < job->s->data.graphs && st == ST_OK && g->from == NULL; set++) {
+        st = build_one(job->s, g->kernel->impl, &params, set, g);
+    }
+    job->status[item] = st;
+    if (st != ST_OK) {
+        snprintf(job->why[item], sizeof job->why[item], "%s", status_message());
+    }
+}
+
+/* Each on one thread, as many at a time as there are processors. */
+static enum status build_all(struct crossover_group *s, int64_t ef) {
+    struct build_job job = {.s = s, .ef = ef};
+    run_note(s->run, "crossover: %zu graphs over %lld keys", s->graph_count,
              (long long)s->data.plan.n);
-    g->from = from;
-    if (from != NULL) {
-        g->build_s = from->build_s;
-        g->insert_us = from->insert_us;
+    workers_run(cpu_count(), (int64_t)s->graph_count, build_graph, &job);
+    for (size_t i = 0; i < s->graph_count; i++) {
+        if (job.status[i] != ST_OK) {
+            return status_set(job.status[i], "%s", job.why[i]);
+        }
     }
-    for (int32_t set = 0; set < s->data.graphs && st == ST_OK; set++) {
-        st = from != NULL ? adopt_one(s, from, &params, set, g)
-                          : build_one(s, kernel->impl, &params, set, g);
+    return ST_OK;
+}
+
+static enum status adopt_all(struct crossover_group *s, int64_t ef) {
+    enum status st = ST_OK;
+    for (size_t i = 0; i < s->graph_count && st == ST_OK; i++) {
+        struct crossover_graph *g = &s->graphs[i];
+        const struct graph_params params = params_of(s, g->m, ef);
+        if (g->from != NULL) {
+            g->build_s = g->from->build_s;
+            g->insert_us = g->from->insert_us;
+        }
+        for (int32_t set = 0; set < s->data.graphs && st == ST_OK && g->from != NULL; set++) {
+            st = adopt_one(s, g->from, &params, set, g);
+        }
     }
-    *out = g;
     return st;
 }
 
@@ -127,23 +166,26 @@ static const struct kernel *source_of(const struct cell *c) {
     return library[0] != '\0' ? kernel_find(name) : NULL;
 }
 
-static enum status make_for(struct crossover_group *s, const struct cell *c) {
+static enum status declare_for(struct crossover_group *s, const struct cell *c) {
     const int32_t m = (int32_t)cell_integer(c, "m", 0);
     const struct kernel *source = source_of(c);
-    const struct crossover_graph *from = NULL, *g = NULL;
-    enum status st = source != NULL ? make(s, source, m, NULL, &from) : ST_OK;
-    return st == ST_OK ? make(s, kernel_find(c->kernel), m, from, &g) : st;
+    const struct crossover_graph *from = source != NULL ? declare(s, source, m, NULL) : NULL;
+    return (source == NULL || from != NULL) && declare(s, kernel_find(c->kernel), m, from) != NULL
+               ? ST_OK
+               : ST_SYSTEM;
 }
 
 enum status crossover_graphs_build(struct crossover_group *s, const struct group *g) {
-    enum status st = ST_OK;
+    int64_t ef;
+    enum status st = construction_of(s, &ef);
     for (size_t i = 0; i < g->cell_count && st == ST_OK; i++) {
         const struct cell *c = &g->cells[i];
         if (crossover_method_of(c) == CROSSOVER_HNSW && c->verdict != VERDICT_SKIP) {
-            st = make_for(s, c);
+            st = declare_for(s, c);
         }
     }
-    return st;
+    st = st == ST_OK ? build_all(s, ef) : st;
+    return st == ST_OK ? adopt_all(s, ef) : st;
 }
 
 enum status crossover_links_of(const struct crossover_graph *g, int32_t set,
@@ -162,5 +204,6 @@ void crossover_graphs_free(struct crossover_group *s) {
 
 const struct crossover_graph *crossover_graph_of(const struct crossover_group *s,
                                                  const struct cell *c) {
-    return find(s, kernel_find(c->kernel), cell_integer(c, "m", 0));
+    const size_t place = find(s, kernel_find(c->kernel), cell_integer(c, "m", 0));
+    return place < s->graph_count ? &s->graphs[place] : NULL;
 }

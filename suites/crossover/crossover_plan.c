@@ -43,7 +43,7 @@ static const struct size sizes[] = {
     {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 4000, true},
     {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 16000, true},
     {PROFILE_DEFAULT, CROSSOVER_RESAMPLED, 128, 1, 64000, true},
-    {PROFILE_FULL, CROSSOVER_RESAMPLED, 128, 1, 256000, true},
+    {PROFILE_FULL, CROSSOVER_RESAMPLED, 128, 1, 256000, false},
     {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 4000, false},
     {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 16000, false},
     {PROFILE_FULL, CROSSOVER_RESAMPLED, 64, 1, 64000, false},
@@ -78,7 +78,7 @@ static const struct settings_of settings[] = {
                       256000},
 };
 
-enum { WIDE = 4096, WIDE_MOST = 64000, ONE_M_FROM = 1000000, ONE_M = 16 };
+enum { WIDE = 4096, WIDE_MOST = 64000, ONE_M_FROM = 256000, ONE_M = 16 };
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
@@ -198,7 +198,7 @@ static enum status add_m(const struct context *x, int64_t m, bool libraries) {
 
 static enum status add_graphs(const struct context *x) {
     enum status st = ST_OK;
-    if (x->size->n >= ONE_M_FROM) {
+    if (x->size->n >= ONE_M_FROM && !x->size->sweep) {
         return add_m(x, ONE_M, true);
     }
     for (const int64_t *m = x->with->m; *m != 0 && st == ST_OK; m++) {
