@@ -12,7 +12,7 @@ reports=build/reports
 
 # Without the model its cells are skipped by name; the committed trace stands in.
 datasets/fetch-smollm2.sh >/dev/null || echo "make run: going on without the language model" >&2
-output=$("$attest" run adsampling crossover entropy retrieval --profile default)
+output=$("$attest" run adsampling crossover entropy retrieval tiers --profile default)
 status=$?
 record=$(tail -n 1 <<<"$output")
 if [ ! -f "$record" ]; then
