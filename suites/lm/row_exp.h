@@ -5,19 +5,8 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
-static inline uint32_t bits_of(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static inline float of_bits(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
+#include "../../datasets/half.h"
 
 /* One rounding where the instruction set multiplies and adds in one instruction; two where a call
  * would have to stand in for it. */
@@ -32,7 +21,7 @@ static inline float multiply_add(float a, float b, float c) {
 /* yes ? a : b without a branch, which would keep compilers from vectorising a loop. */
 static inline float pick(bool yes, float a, float b) {
     const uint32_t mask = -(uint32_t)yes;
-    return of_bits((bits_of(a) & mask) | (bits_of(b) & ~mask));
+    return float_of_bits((float_bits(a) & mask) | (float_bits(b) & ~mask));
 }
 
 /* exp(x) within 2 units in the last place for x in [-87, 88], taken as its nearer end outside; NaN
@@ -54,7 +43,7 @@ static inline float exp_row(float x) {
     p = multiply_add(p, r, 0.5F);
     p = multiply_add(p, r, 1.0F);
     p = multiply_add(p, r, 1.0F);
-    return p * of_bits((bits_of(shifted) << 23) + 0x3f800000U);
+    return p * float_of_bits((float_bits(shifted) << 23) + 0x3f800000U);
 }
 
 #endif

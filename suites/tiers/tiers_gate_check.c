@@ -1,8 +1,6 @@
 #include "tiers_gate_check.h"
 
-#include "../../reference/tier_gate.h"
-
-void tiers_gate_check(const struct tiers_packet *p, struct judge *j) {
+int tiers_gate_rule(const struct tiers_packet *p) {
     const struct ref_gate_input in = {.lambda = p->lambda,
                                       .lambda_prev = p->lambda_prev,
                                       .edges = p->boundary_edges,
@@ -13,7 +11,11 @@ void tiers_gate_check(const struct tiers_packet *p, struct judge *j) {
                                       .force_safe = p->force_safe,
                                       .spike_present = p->spike_present,
                                       .spike_fired = p->spike_fired};
-    const int rule = ref_gate_rule(&in);
+    return ref_gate_rule(&in);
+}
+
+void tiers_gate_check(const struct tiers_packet *p, struct judge *j) {
+    const int rule = tiers_gate_rule(p);
     const struct tiers_decision d = tiers_gate(p);
     if (d.tier != ref_gate_tier[rule] || d.flush != (ref_gate_flush[rule] != 0)) {
         judge_fail(j, "the gate sends a packet to tier %d, the oracle to %d", d.tier,

@@ -35,10 +35,10 @@ static inline float row_dot(const float *a, const float *b, int32_t n) {
 static float row_largest(const float *x, int32_t n) {
     int32_t most = 0;
     for (int32_t i = 0; i < n; i++) {
-        const int32_t bits = (int32_t)(bits_of(x[i]) & 0x7fffffffU);
+        const int32_t bits = (int32_t)(float_bits(x[i]) & 0x7fffffffU);
         most = bits > most ? bits : most;
     }
-    return of_bits((uint32_t)most);
+    return float_of_bits((uint32_t)most);
 }
 
 /* Returns the scale.  Adding 1.5 * 2^23 rounds to the nearest, ties to even, and leaves the whole
@@ -49,11 +49,11 @@ static float row_quantise(const float *x, int32_t n, int8_t *restrict kept) {
     int32_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         for (int32_t l = 0; l < LANES; l++) {
-            kept[i + l] = (int8_t)(uint8_t)bits_of(x[i + l] * steps + magic);
+            kept[i + l] = (int8_t)(uint8_t)float_bits(x[i + l] * steps + magic);
         }
     }
     for (; i < n; i++) {
-        kept[i] = (int8_t)(uint8_t)bits_of(x[i] * steps + magic);
+        kept[i] = (int8_t)(uint8_t)float_bits(x[i] * steps + magic);
     }
     return most / LARGEST;
 }

@@ -8,9 +8,8 @@
 #include <cmocka.h>
 
 #include "../../../datasets/rng.h"
-#include "../../../reference/tier_gate.h"
 #include "../tiers_config.h"
-#include "../tiers_gate.h"
+#include "../tiers_gate_check.h"
 
 /* --- configurations --------------------------------------------------------------------------- */
 
@@ -154,17 +153,7 @@ static void the_first_rule_wins(void **state) {
 
 /* Compares; returns the rule that decided. */
 static int compare(const struct tiers_packet *p) {
-    const struct ref_gate_input in = {.lambda = p->lambda,
-                                      .lambda_prev = p->lambda_prev,
-                                      .edges = p->boundary_edges,
-                                      .concentration = p->boundary_concentration,
-                                      .partitions = p->partitions,
-                                      .spike_rate = p->spike_rate,
-                                      .skip = p->skip,
-                                      .force_safe = p->force_safe,
-                                      .spike_present = p->spike_present,
-                                      .spike_fired = p->spike_fired};
-    const int rule = ref_gate_rule(&in);
+    const int rule = tiers_gate_rule(p);
     gate_is(*p, ref_gate_tier[rule], ref_gate_flush[rule] != 0);
     return rule;
 }

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../../reference/tier_gate.h"
+#include "../tiers_gate_check.h"
 #include "../tiers_requests.h"
 
 enum { COUNT = 20000, SEED = 7 };
@@ -32,19 +32,6 @@ static void count_kinds(const struct tiers_stream *s, int64_t kinds[TIERS_KINDS]
     }
 }
 
-static int ref_rule(const struct tiers_packet *p) {
-    return ref_gate_rule(&(struct ref_gate_input){.lambda = p->lambda,
-                                                  .lambda_prev = p->lambda_prev,
-                                                  .edges = p->boundary_edges,
-                                                  .concentration = p->boundary_concentration,
-                                                  .partitions = p->partitions,
-                                                  .spike_rate = p->spike_rate,
-                                                  .skip = p->skip,
-                                                  .force_safe = p->force_safe,
-                                                  .spike_present = p->spike_present,
-                                                  .spike_fired = p->spike_fired});
-}
-
 /* --- intended and decided --------------------------------------------------------------------- */
 
 static void gate_answers_as_intended(const struct tiers_stream *s,
@@ -55,7 +42,7 @@ static void gate_answers_as_intended(const struct tiers_stream *s,
         const struct tiers_decision d = tiers_gate(p);
         assert_int_equal(d.tier, tier_of[s->intended[i]]);
         assert_int_equal(d.flush, s->intended[i] == TIERS_KIND_FLUSH);
-        const int rule = ref_rule(p);
+        const int rule = tiers_gate_rule(p);
         assert_int_equal(d.tier, ref_gate_tier[rule]);
         assert_int_equal(d.flush, ref_gate_flush[rule]);
         decided[rule]++;
