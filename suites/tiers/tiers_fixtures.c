@@ -132,5 +132,9 @@ const struct fixture tiers_fixtures[] = {
      {"speedup_typical"},
      "means, which an interruption moves",
      tiers_speedup_of_interrupted},
+    {"elsewhere-by-kind",
+     {"sent_elsewhere"},
+     "a flush taken for another tier",
+     tiers_elsewhere_by_kind},
     {.name = NULL},
 };

@@ -44,6 +44,14 @@ struct tiers_shares tiers_shares(const uint8_t *tier, const uint8_t *hit, size_t
     return out;
 }
 
+size_t tiers_sent_elsewhere(const uint8_t *intended, const uint8_t *tier, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        count += tiers_kind_tier((enum tiers_kind)intended[i]) != tier[i];
+    }
+    return count;
+}
+
 double tiers_macs_ratio(const struct transformer_counts *pass,
                         const struct transformer_counts *of) {
     return (double)(pass->gemm_macs + pass->attention_macs) /

@@ -38,6 +38,9 @@ struct tiers_shares {
 
 struct tiers_shares tiers_shares(const uint8_t *tier, const uint8_t *hit, size_t n);
 
+/* Requests that went to another tier than the one that they were meant for. */
+size_t tiers_sent_elsewhere(const uint8_t *intended, const uint8_t *tier, size_t n);
+
 /* Multiply-adds of a pass over those of another, attention and logits included. */
 double tiers_macs_ratio(const struct transformer_counts *pass, const struct transformer_counts *of);
 

@@ -100,6 +100,19 @@ enum { REQUESTS = 8 };
 static const uint8_t tiers_of[REQUESTS] = {0, 3, 3, 3, 1, 3, 0, 2};
 static const uint8_t hits_of[REQUESTS] = {0, 1, 1, 0, 0, 1, 0, 0};
 
+/* One of four went elsewhere; a request behind a flush, a kind of its own, runs tier 1. */
+enum status tiers_elsewhere_by_kind(struct fixture_values *v) {
+    const uint8_t intended[] = {TIERS_KIND_0, TIERS_KIND_FLUSH, TIERS_KIND_3, TIERS_KIND_1};
+    const uint8_t tier[] = {0, 1, 3, 0};
+    size_t by_kind = 0;
+    for (size_t i = 0; i < 4; i++) {
+        by_kind += intended[i] != tier[i];
+    }
+    *v = (struct fixture_values){(double)tiers_sent_elsewhere(intended, tier, 4), 1,
+                                 (double)by_kind, 0};
+    return ST_OK;
+}
+
 /* Two of eight; of the time, two thirds, if they take 4 us and the others 1, 2 and 1. */
 enum status tiers_share_of_time(struct fixture_values *v) {
     const double of_time = 2 * 4.0 / (2 * 4 + 1 + 2 + 1);

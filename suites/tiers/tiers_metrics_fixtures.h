@@ -21,6 +21,7 @@ enum status tiers_p99_of_rounds(struct fixture_values *v);
 enum status tiers_speedup_of_interrupted(struct fixture_values *v);
 
 /* tier_share, cache_hit_share */
+enum status tiers_elsewhere_by_kind(struct fixture_values *v); /* sent_elsewhere */
 enum status tiers_share_of_time(struct fixture_values *v);
 enum status tiers_hits_with_misses(struct fixture_values *v);
 enum status tiers_hits_of_none(struct fixture_values *v);

@@ -39,6 +39,8 @@ const struct metric_info tiers_metrics[] = {
     {"tier_1_share", "share", true, "to tier 1, behind a flush or not"},
     {"tier_2_share", "share", true, "to tier 2"},
     {"tier_3_share", "share", true, "to tier 3"},
+    {"sent_elsewhere", "requests", true,
+     "that the gate sent to another tier than they were meant for"},
     {"cache_hit_share", "share", true, "of the requests of tier 3, those whose logits were kept"},
     {"computed", "as printed", true, "what S004's own constants give"},
     {"computed_rounded", "as printed", true, "the same to the printed decimals"},

@@ -12,11 +12,6 @@
 
 enum { SERVED = 200 };
 
-static int tier_of(enum tiers_kind kind) {
-    static const int tiers[TIERS_KINDS] = {0, 1, 2, 3, 1};
-    return tiers[kind];
-}
-
 /* --- the gate --------------------------------------------------------------------------------- */
 
 /* Where every request goes, and which of tier 3 find their logits. */
@@ -27,9 +22,9 @@ static void send_all(struct tiers_mixture_arm *a, struct judge *j) {
         const enum tiers_kind kind = (enum tiers_kind)a->stream.intended[i];
         const struct tiers_decision d = tiers_gate(&r->packet);
         tiers_gate_check(&r->packet, j);
-        if (d.tier != tier_of(kind) || d.flush != (kind == TIERS_KIND_FLUSH)) {
+        if (d.tier != tiers_kind_tier(kind) || d.flush != (kind == TIERS_KIND_FLUSH)) {
             judge_fail(j, "request %lld went to tier %d, meant for %d", (long long)i, d.tier,
-                       tier_of(kind));
+                       tiers_kind_tier(kind));
         }
         a->tier[i] = (uint8_t)d.tier;
         a->hit[i] = d.tier == TIERS_CACHED && kept != 0 && r->signature == kept;
@@ -140,7 +135,7 @@ static enum status prove(const struct tiers_mixture_group *s, struct tiers_mixtu
         return ST_OK;
     }
     const struct transformer_pass pass =
-        tiers_server_pass(&a->server, tier_of(kind), kind == TIERS_KIND_FLUSH);
+        tiers_server_pass(&a->server, tiers_kind_tier(kind), kind == TIERS_KIND_FLUSH);
     struct judge one;
     judge_begin(&one);
     const enum status st = transformer_check(a->kernel, &s->weights, &pass, r->tokens, &one);
@@ -179,7 +174,7 @@ static enum status add_counts(const struct tiers_mixture_group *s, struct tiers_
     for (int64_t i = 0; i < a->stream.count; i++) {
         const enum tiers_kind kind = (enum tiers_kind)a->stream.intended[i];
         add_work(&mix, &a->counts[kind], each);
-        ratio[tier_of(kind)] = tiers_macs_ratio(&a->counts[kind], &full);
+        ratio[tiers_kind_tier(kind)] = tiers_macs_ratio(&a->counts[kind], &full);
     }
     const size_t n = (size_t)a->stream.count;
     const struct tiers_shares shares = tiers_shares(a->tier, a->hit, n);
@@ -187,6 +182,8 @@ static enum status add_counts(const struct tiers_mixture_group *s, struct tiers_
     for (int tier = 0; tier < TIERS; tier++) {
         cell_metric(c, names[tier], "share", true, shares.tier[tier], n);
     }
+    cell_metric(c, "sent_elsewhere", "requests", true,
+                (double)tiers_sent_elsewhere(a->stream.intended, a->tier, n), n);
     cell_metric(c, "cache_hit_share", "share", true, shares.hit, n);
     cell_metric(c, "macs", "macs", true, mix.macs, n);
     cell_metric(c, "macs_ratio", "ratio", true, mix.macs / all.macs, n);

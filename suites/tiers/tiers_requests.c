@@ -27,6 +27,11 @@ const struct tiers_workload *tiers_workload_find(const char *name) {
     return NULL;
 }
 
+int tiers_kind_tier(enum tiers_kind kind) {
+    static const int tiers[TIERS_KINDS] = {0, 1, 2, 3, 1};
+    return tiers[kind];
+}
+
 /* --- order ------------------------------------------------------------------------------------ */
 
 /* A kind drawn with a workload's shares. */

@@ -15,6 +15,9 @@ enum tiers_kind {
     TIERS_KINDS
 };
 
+/* Where the gate is meant to send a request of the kind. */
+int tiers_kind_tier(enum tiers_kind kind);
+
 struct tiers_workload {
     const char *name;          /* "interactive" */
     double share[TIERS_KINDS]; /* sums to 1 */

@@ -113,6 +113,7 @@ static const struct column share_columns[] = {
     {"tier 1", "tier_1_share", "%.4f"},
     {"tier 2", "tier_2_share", "%.4f"},
     {"tier 3", "tier_3_share", "%.4f"},
+    {"not as meant", "sent_elsewhere", "%.0f"},
     {"hits in tier 3", "cache_hit_share", "%.4f"},
     {"multiply-adds of tier 0", "macs_ratio", "%.4f"},
     {NULL, NULL, NULL},
