@@ -246,7 +246,8 @@ const struct table crossover_tables[] = {
                 "log-log plot. Counted, low and high: the ends of both sides' 95 % intervals over "
                 "queries, for and against the first. Timed: 95 % over rounds, the same for both "
                 "sides; resamples that do not cross are left out. Without a crossing, the ratio of "
-                "times at the largest N that has both tells which side is the faster one there. "
+                "times at the largest N that has both tells which side is the faster one, there "
+                "and at every N before it or, where the first is slower, at that N. "
                 "The model is the seed's, of one "
                 "query's scores alone, at its M = 32 and ef = 64: 297,937 tokens for hnsw / quest "
                 "with d = 128.",

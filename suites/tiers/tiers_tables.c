@@ -31,7 +31,7 @@ static const struct column tier_columns[] = {
     REQUEST,
     {"p50 µs [95 %]", "latency_p50_us", "%.3f [%.3f, %.3f]"},
     {"p95 µs", "latency_p95_us", "%.3f"},
-    {"of tier 0 [95 %]", "latency_ratio", "%.4f [%.4f, %.4f]"},
+    {"of tier 0 [95 %]", "latency_ratio", "%.4g [%.4g, %.4g]"},
     {"multiply-adds", "macs", "%.0f"},
     {"of tier 0", "macs_ratio", "%.4f"},
     {"bytes", "bytes", "%.0f"},
@@ -76,7 +76,8 @@ static bool keep_open(const struct cell *c) { return is_arm(c, "open"); }
 static bool keep_mixtures(const struct cell *c) { return keep_closed(c) || keep_open(c); }
 
 static bool keep_exact(const struct cell *c) {
-    return keep_closed(c) && strcmp(tiers_text(c, "order"), "exact") == 0;
+    return keep_closed(c) && strcmp(tiers_text(c, "order"), "exact") == 0 &&
+           strcmp(tiers_text(c, "workload"), "tier0") != 0;
 }
 
 #define WORKLOAD                                                                                   \
