@@ -730,14 +730,28 @@ struct bar {
     double from, to, height;
 };
 
+enum { CORNERS = 4 };
+
+/* Four corners "x,y", a blank between two: x and y in turn; false: it is no list of them. */
+static bool corners_of(const char *at, double out[2 * CORNERS]) {
+    for (int i = 0; i < 2 * CORNERS; i++) {
+        char *end;
+        out[i] = strtod(at, &end);
+        if (end == at)
+            return false;
+        at = end + (*end == ',' || *end == ' ');
+    }
+    return true;
+}
+
 static size_t bars_of(const struct text *svg, struct bar *bars, size_t room) {
+    static const char points[] = "points = '";
     size_t n = 0;
-    double x0, y0, x1, y1, x2, y2, x3, y3;
-    for (const char *at = svg->data; (at = strstr(at, "points = '")) != NULL && n < room; at++)
-        if (sscanf(at, "points = '%lf,%lf %lf,%lf %lf,%lf %lf,%lf", &x0, &y0, &x1, &y1, &x2, &y2,
-                   &x3, &y3) == 8 &&
-            fabs(y0 - y2) > 20) /* samples in the key are lower */
-            bars[n++] = (struct bar){fmin(x0, x2), fmax(x0, x2), fabs(y0 - y2)};
+    double p[2 * CORNERS];
+    for (const char *at = svg->data; (at = strstr(at, points)) != NULL && n < room; at++)
+        if (corners_of(at + strlen(points), p) &&
+            fabs(p[1] - p[5]) > 20) /* samples in the key are lower */
+            bars[n++] = (struct bar){fmin(p[0], p[4]), fmax(p[0], p[4]), fabs(p[1] - p[5])};
     return n;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tiers_fixtures.h"
+
 /* The model's last: it is set beside what the others measured. */
 static const struct tiers_part *const parts[] = {
     &tiers_latency_part,

@@ -45,7 +45,6 @@ struct tiers_size {
 const struct tiers_size *tiers_size_of(const struct run *run, const struct tiers_config *config);
 
 extern const struct metric_info tiers_metrics[];
-extern const struct fixture tiers_fixtures[];
 extern const struct table tiers_tables[], tiers_model_tables[], tiers_quality_tables[];
 extern const struct plot tiers_plots[];
 

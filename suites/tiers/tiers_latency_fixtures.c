@@ -75,7 +75,7 @@ static const double layer_weights = 3 * D * D + D * D + 2 * D * FFN;
 
 /* Causal: the first token reads one key, the others two. */
 enum status tiers_macs_square(struct fixture_values *v) {
-    struct transformer_counts n;
+    struct transformer_counts n = {0};
     const enum status st = counts_of_one_layer(&n);
     const double products = SEQ * layer_weights + D * LOGITS;
     *v = (struct fixture_values){(double)(n.gemm_macs + n.attention_macs), products + 2 * PAIRS * D,
@@ -85,7 +85,7 @@ enum status tiers_macs_square(struct fixture_values *v) {
 
 /* A scale in four bytes of each head's key and value. */
 enum status tiers_bytes_without_scales(struct fixture_values *v) {
-    struct transformer_counts n;
+    struct transformer_counts n = {0};
     const enum status st = counts_of_one_layer(&n);
     *v = (struct fixture_values){(double)n.kv_written_bytes, SEQ * 2 * (D + 4 * HEADS), SEQ * 2 * D,
                                  0};
@@ -93,7 +93,7 @@ enum status tiers_bytes_without_scales(struct fixture_values *v) {
 }
 
 enum status tiers_reads_of_distinct_rows(struct fixture_values *v) {
-    struct transformer_counts n;
+    struct transformer_counts n = {0};
     const enum status st = counts_of_one_layer(&n);
     const double row = 2 * (D + 4 * HEADS);
     *v = (struct fixture_values){(double)n.kv_read_bytes, PAIRS * row, SEQ * row, 0};
@@ -101,7 +101,7 @@ enum status tiers_reads_of_distinct_rows(struct fixture_values *v) {
 }
 
 enum status tiers_weights_of_all_layers(struct fixture_values *v) {
-    struct transformer_counts n;
+    struct transformer_counts n = {0};
     const enum status st = counts_of_one_layer(&n);
     *v = (struct fixture_values){(double)n.weight_bytes, layer_weights + D * LOGITS,
                                  LAYERS * layer_weights + D * LOGITS, 0};

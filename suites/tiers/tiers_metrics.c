@@ -72,7 +72,7 @@ static int descending(const void *a, const void *b) {
 }
 
 /* Of the requests of a tier. */
-static double median_of(const uint32_t *latency_ns, const uint8_t *tiers, size_t n, uint8_t tier,
+static double median_of(const uint32_t *latency_ns, const uint8_t *tiers, size_t n, int tier,
                         uint32_t *space) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
@@ -96,7 +96,7 @@ double tiers_typical_speedup(const uint32_t *tier_0_ns, size_t tier_0_count,
     }
     const struct tiers_shares shares = tiers_shares(tier, tier, n);
     double mean = 0;
-    for (uint8_t t = 0; t < TIERS; t++) {
+    for (int t = 0; t < TIERS; t++) {
         mean += shares.tier[t] > 0 ? shares.tier[t] * median_of(latency_ns, tier, n, t, space) : 0;
     }
     const double all = median_of(tier_0_ns, NULL, tier_0_count, 0, space);
