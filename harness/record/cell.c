@@ -67,6 +67,11 @@ int64_t cell_integer(const struct cell *c, const char *name, int64_t fallback) {
     return p != NULL && p->kind == PARAM_INTEGER ? p->integer : fallback;
 }
 
+const char *cell_string(const struct cell *c, const char *name) {
+    const struct param *p = cell_param(c, name);
+    return p != NULL && p->kind == PARAM_TEXT ? p->text : "";
+}
+
 void param_format(const struct param *p, char *out, size_t size) {
     switch (p->kind) {
     case PARAM_INTEGER:
@@ -155,6 +160,10 @@ bool cell_sample(struct cell *c, double seconds, double started) {
     c->started[c->sample_count] = started;
     c->sample_count++;
     return true;
+}
+
+bool cell_measured(const struct cell *c) {
+    return c->sample_count > 0 && c->verdict != VERDICT_FAIL;
 }
 
 bool cell_latencies(struct cell *c, const uint32_t *nanoseconds, size_t n) {

@@ -64,6 +64,8 @@ void cell_param_text(struct cell *c, const char *name, const char *v);
 const struct param *cell_param(const struct cell *c, const char *name); /* NULL if absent */
 /* Value of an integer parameter; the fallback when it is absent or of another kind. */
 int64_t cell_integer(const struct cell *c, const char *name, int64_t fallback);
+/* Value of a text parameter; "" when it is absent or of another kind. */
+const char *cell_string(const struct cell *c, const char *name);
 /* Prints a parameter's value ("2.1", "10", "fashion-mnist") into out. */
 void param_format(const struct param *p, char *out, size_t size);
 
@@ -83,6 +85,9 @@ bool cell_sample(struct cell *c, double seconds, double started);
 /* Appends latencies of requests, those above INT32_MAX as INT32_MAX; false when memory is refused.
  */
 bool cell_latencies(struct cell *c, const uint32_t *nanoseconds, size_t n);
+
+/* Whether it was timed, and nothing says that its samples are not to be trusted. */
+bool cell_measured(const struct cell *c);
 
 /* Derives id from experiment, arm, kernel, backend and parameters. */
 void cell_identify(struct cell *c);

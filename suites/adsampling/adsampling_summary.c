@@ -188,7 +188,7 @@ enum status ads_summarise(struct run *run, struct group *g) {
     }
     for (size_t i = 0; i < g->cell_count && st == ST_OK; i++) {
         struct cell *c = &g->cells[i];
-        bool good = c->sample_count > 0 && c->verdict != VERDICT_FAIL;
+        bool good = cell_measured(c);
         if (good && ads_is_bandwidth(c)) {
             add(c, "bandwidth_bytes_per_s", "bytes/s",
                 ads_read_rate(c->samples, c->sample_count, base_bytes(g)), c->sample_count);

@@ -42,9 +42,6 @@ enum status crossover_plan_formula(struct run *run);
 /* After the arms, whose groups it takes for what there is to compare. */
 enum status crossover_plan_crossings(struct run *run);
 
-/* Value of a text parameter, "" where there is none. */
-const char *crossover_text(const struct cell *c, const char *name);
-
 /* --- a group (crossover_group.c, crossover_formats.c, crossover_graphs.c) --------------------- */
 
 /* A built graph of each of the data's sets of search vectors. */

@@ -32,7 +32,7 @@ static bool has_arms(const struct group *g) {
 }
 
 static bool same_data(const struct cell *a, const struct cell *b) {
-    return strcmp(crossover_text(a, "data"), crossover_text(b, "data")) == 0 &&
+    return strcmp(cell_string(a, "data"), cell_string(b, "data")) == 0 &&
            cell_integer(a, "d", 0) == cell_integer(b, "d", 0) &&
            cell_integer(a, "kv_heads", 0) == cell_integer(b, "kv_heads", 0);
 }
@@ -43,7 +43,7 @@ static enum status add_pairs(struct run *run, struct group *g, const struct cell
         if (c == NULL) {
             return ST_SYSTEM;
         }
-        cell_param_text(c, "data", crossover_text(of, "data"));
+        cell_param_text(c, "data", cell_string(of, "data"));
         cell_param_integer(c, "d", cell_integer(of, "d", 0));
         cell_param_integer(c, "kv_heads", cell_integer(of, "kv_heads", 0));
         cell_param_text(c, "pair", pairs[i / 2].name);
@@ -233,10 +233,10 @@ static void check_time(const struct run *run, struct cell *c, const struct pair 
 
 enum status crossover_check_crossing(struct run *run, struct cell *c) {
     size_t i = 0;
-    while (i + 1 < PAIRS && strcmp(pairs[i].name, crossover_text(c, "pair")) != 0) {
+    while (i + 1 < PAIRS && strcmp(pairs[i].name, cell_string(c, "pair")) != 0) {
         i++;
     }
-    if (strcmp(crossover_text(c, "by"), counts) == 0) {
+    if (strcmp(cell_string(c, "by"), counts) == 0) {
         return check_counts(run, c, &pairs[i]);
     }
     check_time(run, c, &pairs[i]);

@@ -13,8 +13,7 @@ const char *const crossover_dtypes[CROSSOVER_FORMATS] = {
 
 enum scores_format crossover_format_of(const struct cell *c) {
     int format = CROSSOVER_FORMATS - 1;
-    while (format > SCORES_F32 &&
-           strcmp(crossover_dtypes[format], crossover_text(c, "dtype")) != 0) {
+    while (format > SCORES_F32 && strcmp(crossover_dtypes[format], cell_string(c, "dtype")) != 0) {
         format--;
     }
     return (enum scores_format)format;

@@ -161,7 +161,7 @@ static void close_graph(const struct crossover_group *s, struct crossover_graph 
 /* The library whose links a cell's flat search takes over; NULL: it searches its own. */
 static const struct kernel *source_of(const struct cell *c) {
     char name[CELL_NAME + 8];
-    const char *library = crossover_text(c, "links_of");
+    const char *library = cell_string(c, "links_of");
     snprintf(name, sizeof name, "graph/%s", library);
     return library[0] != '\0' ? kernel_find(name) : NULL;
 }

@@ -38,7 +38,7 @@ static double needed_bytes(const struct group *g) {
     const struct cell *c = &g->cells[0];
     const double n = (double)cell_integer(c, "context", 0), d = (double)cell_integer(c, "d", 0);
     const double heads = (double)cell_integer(c, "kv_heads", 1);
-    const double sets = strcmp(crossover_text(c, "data"), "planted") == 0 ? 1 : heads;
+    const double sets = strcmp(cell_string(c, "data"), "planted") == 0 ? 1 : heads;
     double graphs = 0, links = 0;
     for (size_t i = 0; i < g->cell_count; i++) {
         const double m = (double)cell_integer(&g->cells[i], "m", 0);
@@ -57,7 +57,7 @@ static double needed_bytes(const struct group *g) {
 static enum crossover_kind kind_of(const struct cell *c) {
     enum crossover_kind kind = 0;
     while (kind < CROSSOVER_KINDS - 1 &&
-           strcmp(crossover_kind_names[kind], crossover_text(c, "data")) != 0) {
+           strcmp(crossover_kind_names[kind], cell_string(c, "data")) != 0) {
         kind++;
     }
     return kind;

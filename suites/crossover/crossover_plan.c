@@ -18,11 +18,6 @@ enum crossover_method crossover_method_of(const struct cell *c) {
     return method;
 }
 
-const char *crossover_text(const struct cell *c, const char *name) {
-    const struct param *p = cell_param(c, name);
-    return p != NULL && p->kind == PARAM_TEXT ? p->text : "";
-}
-
 /* --- sizes ------------------------------------------------------------------------------------ */
 
 /* One group; N is decimal, as the seed's.  Captured N end eight tokens before a power of two, which

@@ -11,10 +11,6 @@ static void add(struct cell *c, const char *name, const char *unit, struct inter
     metric_interval(cell_metric(c, name, unit, false, v.value, c->sample_count), v.lo, v.hi);
 }
 
-static bool measured(const struct cell *c) {
-    return c->sample_count > 0 && c->verdict != VERDICT_FAIL;
-}
-
 /* --- times ------------------------------------------------------------------------------------ */
 
 static void add_times(const struct crossover_group *s, struct cell *c) {
@@ -81,7 +77,7 @@ static bool is_baseline(const struct cell *o, const struct cell *c) {
                cell_integer(o, "k", 0) == cell_integer(c, "k", 0);
     }
     return strcmp(o->kernel, "graph/hnswlib") == 0 &&
-           strcmp(crossover_text(c, "links_of"), "hnswlib") == 0 &&
+           strcmp(cell_string(c, "links_of"), "hnswlib") == 0 &&
            cell_integer(o, "m", 0) == cell_integer(c, "m", 0) &&
            cell_integer(o, "ef", 0) == cell_integer(c, "ef", 0);
 }
@@ -89,7 +85,7 @@ static bool is_baseline(const struct cell *o, const struct cell *c) {
 static void add_ratio(const struct group *g, struct cell *c) {
     for (size_t i = 0; i < g->cell_count; i++) {
         const struct cell *o = &g->cells[i];
-        if (is_baseline(o, c) && measured(o) && o->sample_count == c->sample_count) {
+        if (is_baseline(o, c) && cell_measured(o) && o->sample_count == c->sample_count) {
             add(c, "time_ratio", "ratio",
                 crossover_speed_ratio(c->samples, o->samples, c->sample_count));
         }
@@ -121,7 +117,7 @@ static void mark_cheapest(const struct group *g) {
         const struct cell *best = crossover_cheapest_of(g, method, "time_us_p50");
         for (size_t i = 0; i < g->cell_count; i++) {
             struct cell *c = &g->cells[i];
-            if (measured(c) && crossover_method_of(c) == method &&
+            if (cell_measured(c) && crossover_method_of(c) == method &&
                 crossover_format_of(c) == SCORES_F32) {
                 cell_metric(c, "cheapest", "flag", false, c == best, c->sample_count);
             }
@@ -166,7 +162,7 @@ enum status crossover_summarise(struct run *run, struct group *g) {
     for (size_t i = 0; i < g->cell_count && st == ST_OK; i++) {
         struct cell *c = &g->cells[i];
         st = c->sample_count > 0 ? trust(c) : ST_OK;
-        if (st == ST_OK && measured(c)) {
+        if (st == ST_OK && cell_measured(c)) {
             add_times(s, c);
             read = crossover_method_of(c) == CROSSOVER_READ ? c : read;
         }
@@ -177,7 +173,7 @@ enum status crossover_summarise(struct run *run, struct group *g) {
     mark_cheapest(g);
     for (size_t i = 0; i < g->cell_count; i++) {
         struct cell *c = &g->cells[i];
-        if (!measured(c)) {
+        if (!cell_measured(c)) {
             continue;
         }
         if (crossover_method_of(c) == CROSSOVER_HNSW) {

@@ -24,13 +24,8 @@ struct group *tiers_group(struct run *run, const char *part, const struct tiers_
     return run_group(run, name, rounds);
 }
 
-const char *tiers_text(const struct cell *c, const char *name) {
-    const struct param *p = cell_param(c, name);
-    return p != NULL && p->kind == PARAM_TEXT ? p->text : "";
-}
-
 const struct tiers_config *tiers_cell_config(const struct cell *c) {
-    return tiers_config_find(tiers_text(c, "config"));
+    return tiers_config_find(cell_string(c, "config"));
 }
 
 /* --- the experiment --------------------------------------------------------------------------- */

@@ -25,8 +25,6 @@ struct group *tiers_group(struct run *run, const char *part, const struct tiers_
                           int rounds);
 /* The configuration that a cell's parameter "config" names. */
 const struct tiers_config *tiers_cell_config(const struct cell *c);
-/* Value of a text parameter, "" where there is none. */
-const char *tiers_text(const struct cell *c, const char *name);
 
 /* --- sizes (tiers_sizes.c) -------------------------------------------------------------------- */
 

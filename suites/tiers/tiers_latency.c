@@ -174,9 +174,9 @@ static enum status make_arm(const struct tiers_latency_group *s, struct cell *c)
     a->kind = kind_of(c);
     a->kernel = kernel_find(c->kernel);
     a->tier = (int)cell_integer(c, "tier", 0);
-    a->evicted = strcmp(tiers_text(c, "weights"), "evicted") == 0;
-    a->flushed = strcmp(tiers_text(c, "behind"), "flush") == 0;
-    a->hit = strcmp(tiers_text(c, "kept"), "hit") == 0;
+    a->evicted = strcmp(cell_string(c, "weights"), "evicted") == 0;
+    a->flushed = strcmp(cell_string(c, "behind"), "flush") == 0;
+    a->hit = strcmp(cell_string(c, "kept"), "hit") == 0;
     a->repeat = repeats_of(a, s->config);
     make_requests(s, a);
     const struct transformer_pass pass = tiers_pass(s->config, a->tier % TIERS_CACHED, a->flushed);

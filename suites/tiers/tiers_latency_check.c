@@ -122,13 +122,13 @@ static enum status judge_arm(const struct tiers_latency_group *s, struct tiers_l
     }
 }
 
-/* Multiply-adds of tier 0 as its pass does them, which all are compared with. */
-static enum status count_tier_0(const struct tiers_latency_group *s,
-                                const struct tiers_latency_arm *a, struct transformer_counts *out) {
+/* What tier 0's pass does, which all are compared with. */
+static struct transformer_counts counts_of_tier_0(const struct tiers_latency_group *s,
+                                                  const struct tiers_latency_arm *a) {
     const struct transformer_pass pass = tiers_pass(s->config, 0, false);
-    *out = (struct transformer_counts){0};
-    a->server.impl->run(a->server.network, &pass, s->tokens, s->logits, NULL, out);
-    return ST_OK;
+    struct transformer_counts counts;
+    a->server.impl->run(a->server.network, &pass, s->tokens, s->logits, NULL, &counts);
+    return counts;
 }
 
 static void add_counts(const struct tiers_latency_group *s, const struct tiers_latency_arm *a,
@@ -138,8 +138,7 @@ static void add_counts(const struct tiers_latency_group *s, const struct tiers_l
     if (a->server.impl == NULL) {
         return;
     }
-    struct transformer_counts all;
-    count_tier_0(s, a, &all);
+    const struct transformer_counts all = counts_of_tier_0(s, a);
     cell_metric(c, "attention_macs", "macs", true, (double)n->attention_macs, 1);
     cell_metric(c, "macs_ratio", "ratio", true, tiers_macs_ratio(n, &all), 1);
     cell_metric(c, "bytes", "bytes", true,

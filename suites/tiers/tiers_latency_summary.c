@@ -5,10 +5,6 @@
 #include "tiers_latency.h"
 #include "tiers_latency_metrics.h"
 
-static bool measured(const struct cell *c) {
-    return c->sample_count > 0 && c->verdict != VERDICT_FAIL;
-}
-
 static struct tiers_samples samples_of(const struct cell *c) {
     const struct tiers_latency_arm *a = c->state;
     return (struct tiers_samples){c->samples, c->sample_count, a->repeat};
@@ -41,7 +37,7 @@ static const struct cell *plain(const struct group *g, enum tiers_latency_kind k
     for (size_t i = 0; i < g->cell_count; i++) {
         const struct cell *c = &g->cells[i];
         const struct tiers_latency_arm *a = c->state;
-        if (measured(c) && a->kind == kind && a->tier == tier && !a->evicted && !a->flushed) {
+        if (cell_measured(c) && a->kind == kind && a->tier == tier && !a->evicted && !a->flushed) {
             return c; /* the widest kernel's stands first */
         }
     }
@@ -90,12 +86,12 @@ enum status tiers_latency_summarise(struct run *run, struct group *g) {
         if (c->sample_count > 0 && a->other_answers > 0) {
             cell_verdict(c, VERDICT_FAIL, "%zu timed requests had other logits than the checked",
                          a->other_answers);
-        } else if (measured(c)) {
+        } else if (cell_measured(c)) {
             add_latency(c);
         }
     }
     for (size_t i = 0; i < g->cell_count; i++) {
-        if (measured(&g->cells[i])) {
+        if (cell_measured(&g->cells[i])) {
             add_ratios(g, &g->cells[i]);
         }
     }

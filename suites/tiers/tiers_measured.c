@@ -14,7 +14,7 @@ struct cells {
 };
 
 static const char *config_of(const struct cell *model) {
-    const char *config = tiers_text(model, "config");
+    const char *config = cell_string(model, "config");
     return config[0] != '\0' ? config : "baseline";
 }
 
@@ -23,9 +23,9 @@ static const struct cell *tier_cell(struct cells all, const char *arm, const cha
                                     int64_t tier) {
     for (size_t i = 0; i < all.count; i++) {
         const struct cell *c = all.list[i];
-        if (strcmp(c->arm, arm) == 0 && strcmp(tiers_text(c, "config"), config) == 0 &&
-            cell_integer(c, "tier", -1) == tier && strcmp(tiers_text(c, "weights"), "warm") == 0 &&
-            cell_param(c, "behind") == NULL && strcmp(tiers_text(c, "kept"), "miss") != 0) {
+        if (strcmp(c->arm, arm) == 0 && strcmp(cell_string(c, "config"), config) == 0 &&
+            cell_integer(c, "tier", -1) == tier && strcmp(cell_string(c, "weights"), "warm") == 0 &&
+            cell_param(c, "behind") == NULL && strcmp(cell_string(c, "kept"), "miss") != 0) {
             return c; /* the widest kernel's stands first */
         }
     }
@@ -36,9 +36,9 @@ static const struct cell *tier_cell(struct cells all, const char *arm, const cha
 static const struct cell *mix_cell(struct cells all, const char *config, const char *workload) {
     for (size_t i = 0; i < all.count; i++) {
         const struct cell *c = all.list[i];
-        if (strcmp(c->arm, "closed") == 0 && strcmp(tiers_text(c, "config"), config) == 0 &&
-            strcmp(tiers_text(c, "workload"), workload) == 0 &&
-            strcmp(tiers_text(c, "order"), "exact") == 0) {
+        if (strcmp(c->arm, "closed") == 0 && strcmp(cell_string(c, "config"), config) == 0 &&
+            strcmp(cell_string(c, "workload"), workload) == 0 &&
+            strcmp(cell_string(c, "order"), "exact") == 0) {
             return c;
         }
     }
@@ -117,15 +117,15 @@ static double of_workload(const char *quantity, const char *unit, const struct c
 
 double tiers_measured_among(const struct cell *const *cells, size_t n, const struct cell *model) {
     const struct cells all = {cells, n};
-    const char *quantity = tiers_text(model, "quantity"), *config = config_of(model);
-    const char *workload = tiers_text(model, "workload");
+    const char *quantity = cell_string(model, "quantity"), *config = config_of(model);
+    const char *workload = cell_string(model, "workload");
     const int64_t tier = cell_integer(model, "tier", -1);
     if (tier >= 0 && workload[0] == '\0') {
         return of_tier(quantity, tier_cell(all, "tier", config, tier),
                        tier_cell(all, "tier", config, 0));
     }
     if (tier < 0 && workload[0] != '\0') {
-        return of_workload(quantity, tiers_text(model, "unit"), mix_cell(all, config, workload));
+        return of_workload(quantity, cell_string(model, "unit"), mix_cell(all, config, workload));
     }
     if (strcmp(quantity, "speed-up of a tier") == 0) {
         return cell_value(tier_cell(all, "dense", config, 0), "tier_latency_ratio");

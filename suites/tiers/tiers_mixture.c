@@ -101,7 +101,7 @@ static double time_round(struct group *g, struct cell *c, int round) {
 
 static enum tiers_order order_of(const struct cell *c) {
     enum tiers_order order = 0;
-    while (order < TIERS_ORDERS - 1 && strcmp(tiers_orders[order], tiers_text(c, "order")) != 0) {
+    while (order < TIERS_ORDERS - 1 && strcmp(tiers_orders[order], cell_string(c, "order")) != 0) {
         order++;
     }
     return order;
@@ -142,7 +142,7 @@ static enum status make_arm(const struct tiers_mixture_group *s, struct cell *c)
     const int64_t count = s->rounds * s->each;
     const struct param *load = cell_param(c, "load");
     a->kernel = kernel_find(c->kernel);
-    a->workload = tiers_workload_find(tiers_text(c, "workload"));
+    a->workload = tiers_workload_find(cell_string(c, "workload"));
     a->order = order_of(c);
     a->load = load != NULL ? load->real : 0;
     enum status st = tiers_server_open(s->config, a->kernel, run_seed(s->run), &a->server);

@@ -162,8 +162,8 @@ static void add_work(struct work *w, const struct transformer_counts *n, double 
     w->bytes += share * (double)(n->weight_bytes + n->kv_read_bytes + n->kv_written_bytes);
 }
 
-static enum status add_counts(const struct tiers_mixture_group *s, struct tiers_mixture_arm *a,
-                              struct cell *c) {
+static void add_counts(const struct tiers_mixture_group *s, const struct tiers_mixture_arm *a,
+                       struct cell *c) {
     const double each = 1 / (double)a->stream.count;
     const struct transformer_pass pass = tiers_pass(s->config, 0, false);
     struct transformer_counts full = {0};
@@ -194,7 +194,6 @@ static enum status add_counts(const struct tiers_mixture_group *s, struct tiers_
     cell_metric(c, "kv_saved_share", "share", true,
                 tiers_saved_share(mix.kv_read + mix.kv_written, all.kv_read + all.kv_written), n);
     cell_metric(c, "speedup_bound", "ratio", true, tiers_speedup_bound(shares.tier, ratio), n);
-    return ST_OK;
 }
 
 /* --- a cell ----------------------------------------------------------------------------------- */
@@ -210,7 +209,9 @@ enum status tiers_mixture_check(struct run *run, struct group *g, struct cell *c
     for (enum tiers_kind kind = 0; kind < TIERS_KINDS && st == ST_OK; kind++) {
         st = prove(s, a, kind, &j);
     }
-    st = st == ST_OK ? add_counts(s, a, c) : st;
+    if (st == ST_OK) {
+        add_counts(s, a, c);
+    }
     cell_verdict(c, j.verdict, "%s", j.reason);
     judge_end(&j);
     return st;

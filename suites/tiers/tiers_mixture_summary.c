@@ -5,10 +5,6 @@
 #include "tiers_metrics.h"
 #include "tiers_mixture.h"
 
-static bool measured(const struct cell *c) {
-    return c->sample_count > 0 && c->verdict != VERDICT_FAIL;
-}
-
 static void add(struct cell *c, const char *name, const char *unit, struct interval v) {
     const struct tiers_mixture_arm *a = c->state;
     metric_interval(cell_metric(c, name, unit, false, v.value, (uint64_t)a->stream.count), v.lo,
@@ -92,14 +88,14 @@ enum status tiers_mixture_summarise(struct run *run, struct group *g) {
         if (c->sample_count > 0) {
             trust(c);
         }
-        if (measured(c)) {
+        if (cell_measured(c)) {
             c->sample_units = (double)s->each;
             st = add_latencies(c);
-            tier_0 = strcmp(tiers_text(c, "workload"), "tier0") == 0 ? c : tier_0;
+            tier_0 = strcmp(cell_string(c, "workload"), "tier0") == 0 ? c : tier_0;
         }
     }
     for (size_t i = 0; i < g->cell_count && st == ST_OK && tier_0 != NULL; i++) {
-        if (measured(&g->cells[i]) && &g->cells[i] != tier_0) {
+        if (cell_measured(&g->cells[i]) && &g->cells[i] != tier_0) {
             add_speedups(s, tier_0, &g->cells[i]);
         }
     }

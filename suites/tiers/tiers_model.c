@@ -88,9 +88,7 @@ const struct tiers_part tiers_model_part = {.name = "model", .plan = plan, .chec
 /* --- tables ----------------------------------------------------------------------------------- */
 
 static bool is_table(const struct cell *c, const char *table) {
-    const struct param *p = cell_param(c, "table");
-    return strcmp(c->arm, "model") == 0 && p != NULL && p->kind == PARAM_TEXT &&
-           strcmp(p->text, table) == 0;
+    return strcmp(c->arm, "model") == 0 && strcmp(cell_string(c, "table"), table) == 0;
 }
 
 static bool keep_workloads(const struct cell *c) { return is_table(c, "workloads"); }

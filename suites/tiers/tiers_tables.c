@@ -16,7 +16,7 @@ static bool keep_variants(const struct cell *c) { return is_arm(c, "dense") || i
 static bool keep_products(const struct cell *c) {
     return is_arm(c, "products") ||
            (is_arm(c, "tier") && cell_integer(c, "tier", TIERS_CACHED) < TIERS_CACHED &&
-            strcmp(tiers_text(c, "weights"), "warm") == 0);
+            strcmp(cell_string(c, "weights"), "warm") == 0);
 }
 
 static bool keep_gate(const struct cell *c) { return is_arm(c, "gate"); }
@@ -76,8 +76,8 @@ static bool keep_open(const struct cell *c) { return is_arm(c, "open"); }
 static bool keep_mixtures(const struct cell *c) { return keep_closed(c) || keep_open(c); }
 
 static bool keep_exact(const struct cell *c) {
-    return keep_closed(c) && strcmp(tiers_text(c, "order"), "exact") == 0 &&
-           strcmp(tiers_text(c, "workload"), "tier0") != 0;
+    return keep_closed(c) && strcmp(cell_string(c, "order"), "exact") == 0 &&
+           strcmp(cell_string(c, "workload"), "tier0") != 0;
 }
 
 #define WORKLOAD                                                                                   \

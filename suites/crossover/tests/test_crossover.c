@@ -434,9 +434,8 @@ static struct cell *crossing_of(const struct run *r, const char *pair, const cha
     struct group *g = group_of(r, "crossings");
     for (size_t i = 0; i < g->cell_count; i++) {
         struct cell *c = &g->cells[i];
-        if (strcmp(crossover_text(c, "data"), "planted") == 0 &&
-            strcmp(crossover_text(c, "pair"), pair) == 0 &&
-            strcmp(crossover_text(c, "by"), by) == 0) {
+        if (strcmp(cell_string(c, "data"), "planted") == 0 &&
+            strcmp(cell_string(c, "pair"), pair) == 0 && strcmp(cell_string(c, "by"), by) == 0) {
             assert_int_equal(experiment->check((struct run *)(uintptr_t)r, g, c), ST_OK);
             return c;
         }
